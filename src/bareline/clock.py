@@ -1,0 +1,18 @@
+"""What time is it, for code that runs on an event loop?
+
+Always the running loop's own clock, so that the virtual-time loop of ``bareline.testing`` moves everything (D12). The
+core never calls this: it is told the time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+from bareline.units import NS_PER_S
+
+__all__ = ["now_ns"]
+
+
+def now_ns() -> int:
+    """Nanoseconds of the running loop's monotonic clock."""
+    return int(asyncio.get_running_loop().time() * NS_PER_S)

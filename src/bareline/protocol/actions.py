@@ -1,0 +1,84 @@
+"""What does the server's authority ask of the code that drives it?
+
+``ServerEndpoint.events()`` yields these in order; the pump (``bareline.server``) carries them out with real audio, voice
+activity and backends. Audio is in the session's wire format, since the core does not convert.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from bareline.protocol.events.session import AudioFormat, Session
+from bareline.protocol.generation import ResponseRequest
+
+__all__ = [
+    "Action",
+    "CloseConnection",
+    "InputAppended",
+    "InputCleared",
+    "InputCommitted",
+    "ResponseRequested",
+    "ResponseStopped",
+    "SessionChanged",
+]
+
+
+class _Action(msgspec.Struct, frozen=True, kw_only=True):
+    pass
+
+
+class SessionChanged(_Action, frozen=True):
+    """The effective session, at the start and after each update."""
+
+    session: Session
+
+
+class InputAppended(_Action, frozen=True):
+    """Audio of the user, to be judged by voice activity and heard by the backend."""
+
+    audio: bytes
+    format: AudioFormat
+
+
+class InputCleared(_Action, frozen=True):
+    """The input buffer was emptied by the client; an utterance under way is forgotten."""
+
+
+class InputCommitted(_Action, frozen=True):
+    """The buffer became an item. ``transcribe``: the session wants a transcript of it."""
+
+    item_id: str
+    audio: bytes
+    format: AudioFormat
+    transcribe: bool
+
+
+class ResponseRequested(_Action, frozen=True):
+    """Generate; ``response.created`` is already out."""
+
+    request: ResponseRequest
+
+
+class ResponseStopped(_Action, frozen=True):
+    """Stop generating; the done chain is already out. ``reason``: turn_detected, client_cancelled, session_ended."""
+
+    response_id: str
+    reason: str
+
+
+class CloseConnection(_Action, frozen=True):
+    """Close after all outgoing messages are sent."""
+
+    code: int
+    reason: str
+
+
+Action = (
+    SessionChanged
+    | InputAppended
+    | InputCleared
+    | InputCommitted
+    | ResponseRequested
+    | ResponseStopped
+    | CloseConnection
+)

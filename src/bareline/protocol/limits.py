@@ -1,0 +1,43 @@
+"""How much is too much?
+
+Every limit of the protocol core has its name here (STYLE.md rule 5). Limits of the service cite REALTIME.md.
+"""
+
+from __future__ import annotations
+
+from bareline.units import NS_PER_S
+
+__all__ = [
+    "APPEND_MAX_BYTES",
+    "CALL_ID_MAX_CHARS",
+    "COMMIT_MIN_MS",
+    "EVENT_ID_MAX_CHARS",
+    "IDLE_TIMEOUT_MAX_MS",
+    "IDLE_TIMEOUT_MIN_MS",
+    "ITEM_ID_MAX_CHARS",
+    "MESSAGE_MAX_BYTES",
+    "METADATA_KEY_MAX_CHARS",
+    "METADATA_MAX_PAIRS",
+    "METADATA_VALUE_MAX_CHARS",
+    "SESSION_LIMIT_NS",
+    "SPEED_MAX",
+    "SPEED_MIN",
+]
+
+APPEND_MAX_BYTES = 15 * 1024 * 1024
+"""Of ``input_audio_buffer.append`` (section 5)."""
+MESSAGE_MAX_BYTES = 21 * 1024 * 1024
+"""Of one WebSocket message: the largest append in base64 and its envelope."""
+COMMIT_MIN_MS = 100
+ITEM_ID_MAX_CHARS = 32
+CALL_ID_MAX_CHARS = 32
+EVENT_ID_MAX_CHARS = 512
+METADATA_MAX_PAIRS = 16
+METADATA_KEY_MAX_CHARS = 64
+METADATA_VALUE_MAX_CHARS = 512
+SPEED_MIN = 0.25
+SPEED_MAX = 1.5
+IDLE_TIMEOUT_MIN_MS = 5_000
+IDLE_TIMEOUT_MAX_MS = 30_000
+SESSION_LIMIT_NS = 60 * 60 * NS_PER_S
+"""How long a session lives (section 10.16)."""

@@ -1,0 +1,66 @@
+"""What does a transport promise?
+
+A transport is the pipe of whole messages, and of audio where the protocol carries it outside of events. Conformance kit:
+``bareline.testing.conformance.transport``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from bareline.media.frames import AudioFrame
+
+__all__ = ["MediaTransport", "Transport", "TransportInfo"]
+
+
+@dataclass(frozen=True, slots=True)
+class TransportInfo:
+    """``kind``: memory, websocket, webrtc. ``address``: what was connected to, without secrets."""
+
+    kind: str
+    address: str
+
+
+class Transport(Protocol):
+    """One open connection.
+
+    Contract: messages arrive whole, once and in order. ``receive`` is safe to cancel: a cancelled call loses no message. It
+    raises ``ConnectionLost`` when the other side is gone (and again at every later call) and ``Closed`` after our ``close``.
+    ``send`` returns when the message is accepted; past a bounded backlog it waits; it raises like ``receive``. ``close`` may be
+    called twice, from any task, while others wait in ``send`` or ``receive`` (they get ``Closed``), and leaves no task behind.
+    No method swallows cancellation.
+    """
+
+    @property
+    def info(self) -> TransportInfo:
+        """What this connects, and over what."""
+        ...
+
+    async def send(self, message: bytes) -> None:
+        """Send one message (UTF-8 JSON)."""
+        ...
+
+    async def receive(self) -> bytes:
+        """The next message, as it came."""
+        ...
+
+    async def close(self, code: int = 1000, reason: str = "") -> None:
+        """Close; ``code`` and ``reason`` as in WebSocket."""
+        ...
+
+
+class MediaTransport(Transport, Protocol):
+    """A transport that carries audio beside the messages (WebRTC).
+
+    Contract in addition: ``send_audio`` never blocks for the network (real time; late audio is dropped and counted);
+    ``receive_audio`` is safe to cancel, gives decoded frames in order, and shows gaps as jumps of ``first_sample``.
+    """
+
+    async def send_audio(self, frame: AudioFrame) -> None:
+        """Send the next frame of the microphone's stream."""
+        ...
+
+    async def receive_audio(self) -> AudioFrame:
+        """The next decoded frame of the other side's stream."""
+        ...
