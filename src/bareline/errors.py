@@ -1,6 +1,7 @@
 """What can go wrong, and whose fault is it?
 
-Everything Bareline raises on purpose derives from ``BarelineError``; the tree is drawn in ``docs/reference/errors.md``::
+Everything Bareline raises on purpose derives from ``BarelineError``; the tree is drawn in
+``docs/reference/errors.md``::
 
     BarelineError
     ├── ConfigurationError      the caller's settings, files or options are wrong; nothing was started
@@ -103,7 +104,10 @@ class TransportError(BarelineError):
 
 
 class ConnectFailed(TransportError):
-    """A connection never opened. ``stage`` names the step (dns, tcp, tls, handshake, session); ``status`` an HTTP status."""
+    """A connection never opened.
+
+    ``stage`` names the step (dns, tcp, tls, handshake, session); ``status`` an HTTP status.
+    """
 
     def __init__(self, message: str, *, stage: str, status: int | None = None) -> None:
         super().__init__(message)

@@ -1,7 +1,7 @@
 """Where do identifiers come from, so that a seed gives the same ones again?
 
-The service's identifiers are a prefix and 21 base62 characters (REALTIME.md section 4). The core never draws them: it is
-given an ``IdSource``.
+The service's identifiers are a prefix and 21 base62 characters (REALTIME.md section 4). The core never draws them: it
+is given an ``IdSource``.
 """
 
 from __future__ import annotations

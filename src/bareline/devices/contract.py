@@ -15,9 +15,9 @@ __all__ = ["AudioSink", "AudioSource"]
 class AudioSource(Protocol):
     """Where the user's audio comes from.
 
-    Contract: frames come in order and without gaps in ``first_sample`` (a device that lost audio says so by a jump), paced in
-    real time of the running loop's clock unless the source says otherwise; ``read`` is safe to cancel; ``None`` once the source
-    has ended, and ever after. ``close`` may be called twice.
+    Contract: frames come in order and without gaps in ``first_sample`` (a device that lost audio says so by a jump),
+    paced in real time of the running loop's clock unless the source says otherwise; ``read`` is safe to cancel;
+    ``None`` once the source has ended, and ever after. ``close`` may be called twice.
     """
 
     async def read(self) -> AudioFrame | None:
@@ -32,10 +32,11 @@ class AudioSource(Protocol):
 class AudioSink(Protocol):
     """Where the assistant's audio is heard.
 
-    Contract: what was written is played in order, in real time. ``heard_samples`` never decreases, never exceeds what was written,
-    and counts only samples that really left the device (from the device's own time where it has one), rounded down. ``clear``
-    makes the sink silent within one device buffer and returns how many written samples will never be heard; they are not
-    counted later. A starved sink plays silence that counts for nothing. ``close`` may be called twice.
+    Contract: what was written is played in order, in real time. ``heard_samples`` never decreases, never exceeds what
+    was written, and counts only samples that really left the device (from the device's own time where it has one),
+    rounded down. ``clear`` makes the sink silent within one device buffer and returns how many written samples will
+    never be heard; they are not counted later. A starved sink plays silence that counts for nothing. ``close`` may be
+    called twice.
     """
 
     async def write(self, frame: AudioFrame) -> None:

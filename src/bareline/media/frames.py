@@ -14,9 +14,9 @@ __all__ = ["AudioFrame"]
 class AudioFrame:
     """PCM16 little-endian mono at 24 kHz: the one inner format.
 
-    ``pcm`` holds whole samples; ``first_sample`` is the index of the first one in its stream (gaps are visible as jumps);
-    ``at_ns`` is the time of the first sample on the clock of whoever made the frame: captured, received or to be played.
-    Raises ``AudioFormatError`` for an odd number of bytes.
+    ``pcm`` holds whole samples; ``first_sample`` is the index of the first one in its stream (gaps are visible as
+    jumps); ``at_ns`` is the time of the first sample on the clock of whoever made the frame: captured, received or to
+    be played. Raises ``AudioFormatError`` for an odd number of bytes.
     """
 
     pcm: bytes

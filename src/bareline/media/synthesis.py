@@ -1,7 +1,7 @@
 """What does a speech synthesiser promise?
 
-The contract that voices implement (``bareline.speech``) and that backends and the simulated caller use. Conformance kit:
-``bareline.testing.conformance.synthesis``.
+The contract that voices implement (``bareline.speech``) and that backends and the simulated caller use. Conformance
+kit: ``bareline.testing.conformance.synthesis``.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ __all__ = ["SpeechChunk", "SpeechSynthesis", "SpokenWord"]
 class SpokenWord:
     """A word and where it sounds: samples counted from the start of the utterance, end exclusive.
 
-    ``text`` is cut from the text that was given, with the blanks and punctuation that follow it, so that the words joined
-    give the text again, exactly.
+    ``text`` is cut from the text that was given, with the blanks and punctuation that follow it, so that the words
+    joined give the text again, exactly.
     """
 
     text: str
@@ -37,10 +37,10 @@ class SpeechChunk:
 class SpeechSynthesis(Protocol):
     """Text to speech, streamed.
 
-    Contract: chunks come in order, as early as possible, none longer than 200 ms; words come in the order of the text, each
-    no later than the first chunk that holds its audio; the same text, voice and speed give the same samples; two utterances may
-    be spoken at once; leaving the iteration early stops the work. An unknown voice raises ``ConfigurationError``. Empty
-    text gives nothing.
+    Contract: chunks come in order, as early as possible, none longer than 200 ms; words come in the order of the text,
+    each no later than the first chunk that holds its audio; the same text, voice and speed give the same samples; two
+    utterances may be spoken at once; leaving the iteration early stops the work. An unknown voice raises
+    ``ConfigurationError``. Empty text gives nothing.
     """
 
     @property

@@ -1,7 +1,8 @@
 """What is one line of a trace?
 
 A trace is one JSONL file with the audio beside it (D11); the format is described in ``docs/reference/trace.md``. Every
-record carries when it happened, so that latency, cost, inspection and tests read the file instead of measuring themselves.
+record carries when it happened, so that latency, cost, inspection and tests read the file instead of measuring
+themselves.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What does the server's authority ask of the code that drives it?
 
-``ServerEndpoint.events()`` yields these in order; the pump (``bareline.server``) carries them out with real audio, voice
-activity and backends. Audio is in the session's wire format, since the core does not convert.
+``ServerEndpoint.events()`` yields these in order; the pump (``bareline.server``) carries them out with real audio,
+voice activity and backends. Audio is in the session's wire format, since the core does not convert.
 """
 
 from __future__ import annotations

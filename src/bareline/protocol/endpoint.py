@@ -18,9 +18,9 @@ E_co = TypeVar("E_co", covariant=True)
 class Endpoint(Protocol[E_co]):
     """One side.
 
-    Contract: nothing but ``LocalProtocolError`` is raised to the driver, and that before anything changed. ``receive`` takes
-    any bytes. ``outgoing`` and ``events`` drain: what they yielded is gone. ``deadline`` is the earliest time at which ``tick``
-    has something to do, or ``None``; ``tick`` before it changes nothing. Time never goes backwards.
+    Contract: nothing but ``LocalProtocolError`` is raised to the driver, and that before anything changed. ``receive``
+    takes any bytes. ``outgoing`` and ``events`` drain: what they yielded is gone. ``deadline`` is the earliest time at
+    which ``tick`` has something to do, or ``None``; ``tick`` before it changes nothing. Time never goes backwards.
     """
 
     def receive(self, message: bytes, now_ns: int) -> None:

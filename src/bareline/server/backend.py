@@ -1,7 +1,7 @@
 """What makes the server answer, and how does one write one's own?
 
-A backend is a factory of sessions; a session hears the user's audio, transcribes it when asked, and generates responses.
-Conformance kit: ``bareline.testing.conformance.backend``.
+A backend is a factory of sessions; a session hears the user's audio, transcribes it when asked, and generates
+responses. Conformance kit: ``bareline.testing.conformance.backend``.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ class Utterance:
 class BackendSession(Protocol):
     """The backend's side of one session.
 
-    Contract: all methods are called from one event loop. ``configure`` comes first and after each session change. ``hear`` gets
-    the frames of an utterance under way (from the prefix on) and must be quick; ``forget`` drops it; ``committed`` ends it, and
-    may come without any ``hear`` (manual turns). ``transcribe`` is asked at most once per committed item and yields increments.
-    ``respond`` yields outputs and, last, one ``Outcome`` (none means ``Completed``); it is cancelled by closing the iterator.
-    An exception from ``respond`` becomes a failed response, one from ``transcribe`` a failed transcription; neither ends the
-    session.
+    Contract: all methods are called from one event loop. ``configure`` comes first and after each session change.
+    ``hear`` gets the frames of an utterance under way (from the prefix on) and must be quick; ``forget`` drops it;
+    ``committed`` ends it, and may come without any ``hear`` (manual turns). ``transcribe`` is asked at most once per
+    committed item and yields increments. ``respond`` yields outputs and, last, one ``Outcome`` (none means
+    ``Completed``); it is cancelled by closing the iterator. An exception from ``respond`` becomes a failed response,
+    one from ``transcribe`` a failed transcription; neither ends the session.
     """
 
     def configure(self, session: Session) -> None:

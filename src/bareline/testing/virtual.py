@@ -1,7 +1,8 @@
 """How do ten minutes of a call pass in milliseconds, and why does a deadlock not hang?
 
-An event loop whose clock jumps to the next deadline as soon as nothing is ready (D12). When nothing is ready and nothing is
-scheduled, everybody waits for ever: that is a ``Deadlock`` error, not a hang. Real sockets and threads do not belong on it.
+An event loop whose clock jumps to the next deadline as soon as nothing is ready (D12). When nothing is ready and
+nothing is scheduled, everybody waits for ever: that is a ``Deadlock`` error, not a hang. Real sockets and threads do
+not belong on it.
 """
 
 from __future__ import annotations
@@ -52,8 +53,8 @@ class VirtualLoop(asyncio.SelectorEventLoop):
 def run_virtual(main: Coroutine[Any, Any, T]) -> T:
     """Run ``main`` to its end in virtual time and return its result.
 
-    Raises ``Deadlock`` when nothing can ever happen again; the message names the waiting tasks. Tasks that ``main`` leaves
-    behind are cancelled.
+    Raises ``Deadlock`` when nothing can ever happen again; the message names the waiting tasks. Tasks that ``main``
+    leaves behind are cancelled.
     """
     with asyncio.Runner(loop_factory=VirtualLoop) as runner:
         return runner.run(main)

@@ -1,7 +1,7 @@
 """What does a transport promise?
 
-A transport is the pipe of whole messages, and of audio where the protocol carries it outside of events. Conformance kit:
-``bareline.testing.conformance.transport``.
+A transport is the pipe of whole messages, and of audio where the protocol carries it outside of events. Conformance
+kit: ``bareline.testing.conformance.transport``.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ class TransportInfo:
 class Transport(Protocol):
     """One open connection.
 
-    Contract: messages arrive whole, once and in order. ``receive`` is safe to cancel: a cancelled call loses no message. It
-    raises ``ConnectionLost`` when the other side is gone (and again at every later call) and ``Closed`` after our ``close``.
-    ``send`` returns when the message is accepted; past a bounded backlog it waits; it raises like ``receive``. ``close`` may be
-    called twice, from any task, while others wait in ``send`` or ``receive`` (they get ``Closed``), and leaves no task behind.
-    No method swallows cancellation.
+    Contract: messages arrive whole, once and in order. ``receive`` is safe to cancel: a cancelled call loses no
+    message. It raises ``ConnectionLost`` when the other side is gone (and again at every later call) and ``Closed``
+    after our ``close``. ``send`` returns when the message is accepted; past a bounded backlog it waits; it raises like
+    ``receive``. ``close`` may be called twice, from any task, while others wait in ``send`` or ``receive`` (they get
+    ``Closed``), and leaves no task behind. No method swallows cancellation.
     """
 
     @property

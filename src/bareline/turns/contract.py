@@ -1,7 +1,7 @@
 """What do the engines behind turn-taking promise: voice activity, streaming recognition, turn detection?
 
-All three are fed with 24 kHz frames, keep no clock, and decide the same however the audio is split (chunking invariance).
-Conformance kits: ``bareline.testing.conformance``.
+All three are fed with 24 kHz frames, keep no clock, and decide the same however the audio is split (chunking
+invariance). Conformance kits: ``bareline.testing.conformance``.
 """
 
 from __future__ import annotations
@@ -33,8 +33,9 @@ class SpeechProbability:
 class VoiceActivity(Protocol):
     """Is this window speech?
 
-    Contract: ``feed`` returns the windows completed by this frame, in order, without gaps, of one constant length from sample
-    0 of the stream on; any split of the same audio gives the same windows; ``reset`` forgets the signal's history (a new stream).
+    Contract: ``feed`` returns the windows completed by this frame, in order, without gaps, of one constant length from
+    sample 0 of the stream on; any split of the same audio gives the same windows; ``reset`` forgets the signal's
+    history (a new stream).
     """
 
     def feed(self, frame: AudioFrame) -> list[SpeechProbability]:
@@ -58,9 +59,9 @@ class Hypothesis:
 class StreamingSTT(Protocol):
     """Speech to text while it is spoken; one utterance at a time.
 
-    Contract: ``feed`` is cheap enough for the caller's thread (well under the frame's length); ``partial`` may be asked at any
-    time and may change its mind; ``finish`` ends the utterance and returns the final hypothesis (empty text when nothing was
-    understood), after which the next ``feed`` begins a new one; ``reset`` drops the utterance.
+    Contract: ``feed`` is cheap enough for the caller's thread (well under the frame's length); ``partial`` may be asked
+    at any time and may change its mind; ``finish`` ends the utterance and returns the final hypothesis (empty text when
+    nothing was understood), after which the next ``feed`` begins a new one; ``reset`` drops the utterance.
     """
 
     def feed(self, frame: AudioFrame) -> None:
@@ -84,9 +85,9 @@ class StreamingSTT(Protocol):
 class TurnDecision:
     """A decision about the floor.
 
-    ``at_sample``: when it happened, in samples of the input stream (started: first sample of speech; stopped: the sample after
-    the last of speech). ``decided_at_sample``: when it was known; the difference is the endpointing delay. ``reason`` says why,
-    in words.
+    ``at_sample``: when it happened, in samples of the input stream (started: first sample of speech; stopped: the
+    sample after the last of speech). ``decided_at_sample``: when it was known; the difference is the endpointing delay.
+    ``reason`` says why, in words.
     """
 
     kind: Literal["speech_started", "speech_stopped", "turn_ended"]
@@ -98,9 +99,9 @@ class TurnDecision:
 class TurnDetector(Protocol):
     """Is the utterance over, and is the turn over?
 
-    Contract: decisions alternate started/stopped; ``at_sample`` never decreases and never exceeds ``decided_at_sample``;
-    ``turn_ended`` follows a ``speech_stopped``; feeding any split of the same audio decides the same. Twenty lines are enough
-    to write one.
+    Contract: decisions alternate started/stopped; ``at_sample`` never decreases and never exceeds
+    ``decided_at_sample``; ``turn_ended`` follows a ``speech_stopped``; feeding any split of the same audio decides the
+    same. Twenty lines are enough to write one.
     """
 
     def feed(self, frame: AudioFrame) -> list[TurnDecision]:
