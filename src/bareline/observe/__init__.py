@@ -1,1 +1,1 @@
-"""(docstring to be written by the owner of this package)"""
+"""What happened in a call: records, the recorder, and what is computed from them."""
