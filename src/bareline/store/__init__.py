@@ -1,1 +1,0 @@
-"""(docstring to be written by the owner of this package)"""
