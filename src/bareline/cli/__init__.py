@@ -1,1 +1,1 @@
-"""(docstring to be written by the owner of this package)"""
+"""The command line: a thin face on the library, one file per command."""

@@ -1,1 +1,1 @@
-"""(docstring to be written by the owner of this package)"""
+"""What is built on both client and server: the demo, benchmarks and scenarios."""

@@ -1,0 +1,65 @@
+"""Which command was asked for, and how does it end?
+
+Exit status: 0 done; 1 the command ran and its goal was not met; 2 wrong options, files or surroundings (one line says
+which); 130 interrupted. No traceback reaches a user; ``BARELINE_DEBUG=1`` shows it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+from typing import NoReturn, Protocol, cast
+
+from bareline import __version__
+from bareline.errors import BarelineError
+
+__all__ = ["main"]
+
+COMMANDS = ("demo", "talk", "serve", "doctor", "bench")
+
+
+class _Command(Protocol):
+    def add_parser(self, commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None: ...  # pyright: ignore[reportPrivateUsage]
+    def run(self, args: argparse.Namespace) -> int: ...
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit status."""
+    parser = _parser()
+    args = parser.parse_args(arguments)
+    try:
+        return cast("int", args.run(args))
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        sys.stderr.close()
+        return 0
+    except BarelineError as error:
+        if os.environ.get("BARELINE_DEBUG"):
+            raise
+        print(f"bareline {args.command}: {error}", file=sys.stderr)
+        return 2
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line instead of the whole usage."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{self.prog}: {message} (see {self.prog} --help)\n")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="bareline",
+        description="The direct line to realtime voice models.",
+        epilog="Start with: bareline demo",
+    )
+    parser.add_argument("--version", action="version", version=f"bareline {__version__}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=_Parser)
+    for name in COMMANDS:
+        command = cast("_Command", importlib.import_module(f"bareline.cli.{name}"))
+        command.add_parser(commands)
+    return parser

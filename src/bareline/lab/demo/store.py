@@ -1,0 +1,101 @@
+"""Where do the tasks of the demo live?
+
+In SQLite, so that what the call did can be checked afterwards without asking anybody who took part in it.
+"""
+
+from __future__ import annotations
+
+import datetime
+import difflib
+import sqlite3
+import threading
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from bareline.errors import InvalidRequest, NotFound
+
+__all__ = ["Status", "Task", "TaskStore"]
+
+Status = Literal["pending", "done"]
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS tasks (
+    id INTEGER PRIMARY KEY,
+    title TEXT NOT NULL UNIQUE COLLATE NOCASE,
+    due TEXT,
+    status TEXT NOT NULL DEFAULT 'pending' CHECK (status IN ('pending', 'done'))
+)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One task as it is told to the model: no identifiers, which nobody would say aloud."""
+
+    title: str
+    due: datetime.date | None
+    status: Status
+
+
+class TaskStore:
+    """The tasks of one user in one SQLite file; methods may be called from any thread."""
+
+    def __init__(self, path: Path | str) -> None:
+        self._lock = threading.Lock()
+        self._database = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+        self._database.execute(_SCHEMA)
+
+    def close(self) -> None:
+        """Close the file; may be called twice."""
+        with self._lock:
+            self._database.close()
+
+    def tasks(self, status: Status | None = None) -> list[Task]:
+        """All tasks, or those of one status, soonest first."""
+        query = "SELECT title, due, status FROM tasks WHERE ?1 IS NULL OR status = ?1 ORDER BY due IS NULL, due, id"
+        return [_task(row) for row in self._run(query, status)]
+
+    def add(self, title: str, due: datetime.date | None = None) -> Task:
+        """Add a task. Raises ``InvalidRequest`` for an empty title or one that is there already."""
+        title = title.strip()
+        if not title:
+            raise InvalidRequest("the title is empty", field="title", say="What should I call the task?")
+        try:
+            self._run("INSERT INTO tasks (title, due) VALUES (?, ?)", title, due.isoformat() if due else None)
+        except sqlite3.IntegrityError as error:
+            raise InvalidRequest(
+                f"there is already a task '{title}'", field="title", say=f"{title} is already on your list."
+            ) from error
+        return Task(title=title, due=due, status="pending")
+
+    def find(self, title: str) -> Task:
+        """The task of that title, in any case. Raises ``NotFound`` with close titles as suggestions."""
+        rows = self._run("SELECT title, due, status FROM tasks WHERE title = ?", title.strip())
+        if rows:
+            return _task(rows[0])
+        titles = [task.title for task in self.tasks()]
+        close = tuple(difflib.get_close_matches(title.lower(), titles, n=2, cutoff=0.5))
+        raise NotFound(f"no task is called '{title}'", suggestions=close, say=f"I find no task called {title}.")
+
+    def complete(self, title: str) -> Task:
+        """Mark a task as done. Raises ``NotFound``."""
+        found = self.find(title)
+        self._run("UPDATE tasks SET status = 'done' WHERE title = ?", found.title)
+        return Task(title=found.title, due=found.due, status="done")
+
+    def delete(self, title: str) -> Task:
+        """Delete a task for good. Raises ``NotFound``."""
+        found = self.find(title)
+        self._run("DELETE FROM tasks WHERE title = ?", found.title)
+        return found
+
+    def _run(self, query: str, *values: str | None) -> list[tuple[str, str | None, Status]]:
+        with self._lock, closing(self._database.execute(query, values)) as cursor:
+            return cursor.fetchall()
+
+
+def _task(row: tuple[str, str | None, Status]) -> Task:
+    title, due, status = row
+    return Task(title=title, due=datetime.date.fromisoformat(due) if due else None, status=status)
