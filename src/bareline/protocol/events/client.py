@@ -5,14 +5,15 @@ Source: REALTIME.md section 5.
 
 from __future__ import annotations
 
-import msgspec
 from msgspec import UNSET, UnsetType
 
+from bareline.protocol.events.envelope import ClientEnvelope
 from bareline.protocol.events.items import Item
 from bareline.protocol.events.response import ResponseConfig
-from bareline.protocol.events.session import SessionConfig
+from bareline.protocol.events.session_config import SessionConfig
 
 __all__ = [
+    "ClientEvent",
     "ConversationItemCreate",
     "ConversationItemDelete",
     "ConversationItemRetrieve",
@@ -27,17 +28,13 @@ __all__ = [
 ]
 
 
-class _ClientEvent(msgspec.Struct, frozen=True, kw_only=True, tag_field="type"):
-    event_id: str | UnsetType | None = UNSET
-
-
-class SessionUpdate(_ClientEvent, frozen=True, tag="session.update"):
+class SessionUpdate(ClientEnvelope, frozen=True, tag="session.update"):
     """Merge-patch the session; atomic. Answered by ``session.updated`` with the whole session, or ``error``."""
 
     session: SessionConfig
 
 
-class InputAudioBufferAppend(_ClientEvent, frozen=True, tag="input_audio_buffer.append"):
+class InputAudioBufferAppend(ClientEnvelope, frozen=True, tag="input_audio_buffer.append"):
     """Audio in the session's input format, at most 15 MiB. ``audio`` holds the bytes; the wire carries base64.
 
     No acknowledgement.
@@ -46,32 +43,32 @@ class InputAudioBufferAppend(_ClientEvent, frozen=True, tag="input_audio_buffer.
     audio: bytes
 
 
-class InputAudioBufferCommit(_ClientEvent, frozen=True, tag="input_audio_buffer.commit"):
+class InputAudioBufferCommit(ClientEnvelope, frozen=True, tag="input_audio_buffer.commit"):
     """Make a user item of the buffer (100 ms at least). Creates no response."""
 
 
-class InputAudioBufferClear(_ClientEvent, frozen=True, tag="input_audio_buffer.clear"):
+class InputAudioBufferClear(ClientEnvelope, frozen=True, tag="input_audio_buffer.clear"):
     """Empty the input buffer."""
 
 
-class OutputAudioBufferClear(_ClientEvent, frozen=True, tag="output_audio_buffer.clear"):
+class OutputAudioBufferClear(ClientEnvelope, frozen=True, tag="output_audio_buffer.clear"):
     """WebRTC and SIP only: drop audio the server has queued. On a plain WebSocket an unknown type."""
 
 
-class ConversationItemCreate(_ClientEvent, frozen=True, tag="conversation.item.create"):
+class ConversationItemCreate(ClientEnvelope, frozen=True, tag="conversation.item.create"):
     """Insert an item after ``previous_item_id`` (absent appends, ``root`` prepends). Creates no response."""
 
     item: Item
     previous_item_id: str | UnsetType | None = UNSET
 
 
-class ConversationItemRetrieve(_ClientEvent, frozen=True, tag="conversation.item.retrieve"):
+class ConversationItemRetrieve(ClientEnvelope, frozen=True, tag="conversation.item.retrieve"):
     """Ask for the server's copy of an item."""
 
     item_id: str
 
 
-class ConversationItemTruncate(_ClientEvent, frozen=True, tag="conversation.item.truncate"):
+class ConversationItemTruncate(ClientEnvelope, frozen=True, tag="conversation.item.truncate"):
     """Cut assistant audio at ``audio_end_ms`` and remove the unheard transcript. ``content_index`` is 0."""
 
     item_id: str
@@ -79,19 +76,19 @@ class ConversationItemTruncate(_ClientEvent, frozen=True, tag="conversation.item
     audio_end_ms: int
 
 
-class ConversationItemDelete(_ClientEvent, frozen=True, tag="conversation.item.delete"):
+class ConversationItemDelete(ClientEnvelope, frozen=True, tag="conversation.item.delete"):
     """Remove an item."""
 
     item_id: str
 
 
-class ResponseCreate(_ClientEvent, frozen=True, tag="response.create"):
+class ResponseCreate(ClientEnvelope, frozen=True, tag="response.create"):
     """Run inference. At most one response is active in the default conversation."""
 
     response: ResponseConfig | UnsetType | None = UNSET
 
 
-class ResponseCancel(_ClientEvent, frozen=True, tag="response.cancel"):
+class ResponseCancel(ClientEnvelope, frozen=True, tag="response.cancel"):
     """Cancel ``response_id`` or, if absent, the active response of the default conversation."""
 
     response_id: str | UnsetType | None = UNSET

@@ -1,7 +1,7 @@
 """What are the entries of a conversation, and the pieces of an entry?
 
-One ``Message`` for all roles (a union discriminated by ``type`` and ``role`` cannot be expressed); its content parts form
-one union for both directions. Keys that do not apply are omitted on the wire, except where a peer demands the null
+One ``Message`` for all roles (a union discriminated by ``type`` and ``role`` cannot be expressed); its content parts
+form one union for both directions. Keys that do not apply are omitted on the wire, except where a peer demands the null
 (REALTIME.md sections 4, 7 and 18). Source: section 7.
 """
 
@@ -41,7 +41,7 @@ class _Tagged(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", omit_
     pass
 
 
-class InputText(_Tagged, frozen=True, tag="input_text"):
+class InputText(_Tagged, frozen=True, tag="input_text", omit_defaults=False):
     """Text said by the user or the system."""
 
     text: str = ""

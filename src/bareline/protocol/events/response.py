@@ -11,16 +11,8 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from bareline.protocol.events.items import Item
-from bareline.protocol.events.session import (
-    AudioFormat,
-    Maybe,
-    Nullable,
-    Prompt,
-    Reasoning,
-    Tool,
-    ToolChoice,
-    VoiceId,
-)
+from bareline.protocol.events.settings import AudioFormat, Maybe, Nullable, Prompt, Reasoning, VoiceId
+from bareline.protocol.events.tools import Tool, ToolChoice
 
 __all__ = [
     "CachedTokens",
