@@ -83,7 +83,7 @@ class ConversationItemInputAudioTranscriptionCompleted(
     item_id: str
     content_index: int
     transcript: str
-    usage: TranscriptUsage
+    usage: TranscriptUsage | None = None
     logprobs: list[LogProb] | UnsetType | None = UNSET
     languages: list[TranscriptLanguage] | UnsetType | None = UNSET
 

@@ -144,7 +144,7 @@ class ResponseConfig(_Report, frozen=True):
     ``metadata``: at most 16 pairs, keys of 64 and values of 512 characters; echoed in created and done.
     """
 
-    conversation: Maybe[str] = UNSET
+    conversation: Maybe[Literal["auto", "none"]] = UNSET
     input: Maybe[list[Item]] = UNSET
     instructions: Maybe[str] = UNSET
     output_modalities: Maybe[list[Literal["text", "audio"]]] = UNSET

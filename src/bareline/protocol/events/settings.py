@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any, TypeVar, Union
 
 import msgspec
-from msgspec import UnsetType
+from msgspec import UNSET, UnsetType
 
 __all__ = [
     "AudioFormat",
@@ -30,11 +30,11 @@ Nullable = Union[T, UnsetType, None]  # noqa: UP007
 """A key that may be absent (keeps) or null (clears)."""
 
 
-class AudioFormat(msgspec.Struct, frozen=True, omit_defaults=True):
+class AudioFormat(msgspec.Struct, frozen=True):
     """``audio/pcm`` (``rate`` 24000), ``audio/pcmu`` or ``audio/pcma`` (no rate)."""
 
     type: str = "audio/pcm"
-    rate: int | None = None
+    rate: int | UnsetType | None = UNSET
 
 
 class VoiceId(msgspec.Struct, kw_only=True, frozen=True):
