@@ -15,10 +15,15 @@ __all__ = [
     "IDLE_TIMEOUT_MAX_MS",
     "IDLE_TIMEOUT_MIN_MS",
     "ITEM_ID_MAX_CHARS",
+    "LEDGER_MAX_PARTS",
     "MESSAGE_MAX_BYTES",
     "METADATA_KEY_MAX_CHARS",
     "METADATA_MAX_PAIRS",
     "METADATA_VALUE_MAX_CHARS",
+    "REQUEST_ANSWER_NS",
+    "REQUEST_QUEUE_MAX",
+    "REQUEST_RETRIES_MAX",
+    "REQUEST_RETRY_NS",
     "SESSION_LIMIT_NS",
     "SPEED_MAX",
     "SPEED_MIN",
@@ -41,3 +46,13 @@ IDLE_TIMEOUT_MIN_MS = 5_000
 IDLE_TIMEOUT_MAX_MS = 30_000
 SESSION_LIMIT_NS = 60 * 60 * NS_PER_S
 """How long a session lives (section 10.16)."""
+LEDGER_MAX_PARTS = 4096
+"""Audio parts that the playout ledger and the client's checks remember; the oldest are forgotten first."""
+REQUEST_QUEUE_MAX = 32
+"""Responses asked for and not yet created, of the default conversation and out of band together."""
+REQUEST_ANSWER_NS = 10 * NS_PER_S
+"""How long a ``response.create`` may stay without an answer."""
+REQUEST_RETRY_NS = NS_PER_S
+"""When to ask again after a refusal because of an active response that we never saw."""
+REQUEST_RETRIES_MAX = 10
+"""How often one request is asked again after such refusals."""
