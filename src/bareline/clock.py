@@ -14,5 +14,5 @@ __all__ = ["now_ns"]
 
 
 def now_ns() -> int:
-    """Nanoseconds of the running loop's monotonic clock."""
-    return int(asyncio.get_running_loop().time() * NS_PER_S)
+    """Nanoseconds of the running loop's monotonic clock, to the nearest one, so that a deadline is met at its time."""
+    return round(asyncio.get_running_loop().time() * NS_PER_S)
