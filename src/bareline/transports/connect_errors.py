@@ -1,0 +1,71 @@
+"""Why did a connection not open, and what can its user do about it?"""
+
+from __future__ import annotations
+
+import errno
+import json
+import socket
+import ssl
+from typing import cast
+from urllib.parse import urlsplit
+
+__all__ = ["explain_network", "explain_status", "is_loopback"]
+
+BODY_SHOWN_CHARS = 300
+"""Of an answer that is not the service's error object."""
+
+_ADVICE = {
+    400: "the server refused the request; check the model's name and the query",
+    401: "the key is missing or wrong: set OPENAI_API_KEY, or pass api_key=; an ek_ secret may have expired",
+    403: "this key may not use this model or this endpoint; check the project's access",
+    404: "there is no realtime endpoint here: base_url should end in /v1, and the model or call_id must exist",
+    407: "a proxy asks for credentials: put them into HTTPS_PROXY, or name the host in NO_PROXY",
+    429: "the service limits the rate or the quota of this key; wait, or check the plan",
+}
+
+_NETWORK = (
+    (socket.gaierror, "dns", "has no address: check the spelling of base_url and the network's name service"),
+    (ssl.SSLError, "tls", "does not speak TLS here: http:// or ws:// may be meant"),
+    (ConnectionError, "handshake", "dropped the connection while it opened: https:// may be meant"),
+)
+
+
+def explain_status(address: str, status: int, body: bytes) -> str:
+    """A refused upgrade in words: the service's own message where there is one, and what to do."""
+    advice = _ADVICE.get(status)
+    if advice is None:
+        advice = "the service has a problem; try again" if status >= 500 else "this is not a realtime endpoint"
+    said = _service_message(body)
+    return f"{address} refused the connection with HTTP {status}{f' ({said})' if said else ''}: {advice}"
+
+
+def explain_network(address: str, error: OSError, open_timeout_s: float) -> tuple[str, str]:
+    """The stage (dns, tcp, tls, handshake) at which the network failed, and the failure in words."""
+    host = urlsplit(address).netloc
+    if isinstance(error, ssl.SSLCertVerificationError):
+        words = f"the certificate of {host} is not trusted ({error.verify_message})"
+        return "tls", f"{words}: a proxy that inspects traffic, a wrong clock, or a certificate of one's own"
+    if isinstance(error, TimeoutError):
+        return "tcp", f"{host} did not answer within {open_timeout_s:g} s: a firewall, or the wrong port"
+    if f"[Errno {errno.ECONNREFUSED}]" in str(error):  # several addresses failing together are a plain OSError
+        return "tcp", f"nothing listens at {host}: is the server running, and is the port right?"
+    for kind, stage, words in _NETWORK:
+        if isinstance(error, kind):
+            return stage, f"{host} {words}"
+    return "tcp", f"{host} cannot be reached: {error}"
+
+
+def is_loopback(address: str) -> bool:
+    """Whether the address is this machine itself, so that no proxy is asked and no key is needed."""
+    host = urlsplit(address).hostname or ""
+    return host in {"localhost", "::1"} or host.startswith("127.")
+
+
+def _service_message(body: bytes) -> str:
+    try:
+        decoded: object = json.loads(body)
+    except ValueError:
+        return body.decode(errors="replace").strip()[:BODY_SHOWN_CHARS]
+    error = cast("dict[str, object]", decoded).get("error") if isinstance(decoded, dict) else None
+    message = cast("dict[str, object]", error).get("message") if isinstance(error, dict) else None
+    return str(message)[:BODY_SHOWN_CHARS] if message else body.decode(errors="replace").strip()[:BODY_SHOWN_CHARS]

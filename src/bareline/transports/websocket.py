@@ -1,0 +1,123 @@
+"""How does a client's WebSocket carry whole messages?
+
+Over ``websockets`` without compression: audio in base64 does not shrink enough to pay for it. Frames are taken and
+given as bytes, so that no text is decoded twice. Why this library: ``docs/design/websocket-client.md``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ssl as ssl_module
+from collections.abc import Mapping, Sequence
+from typing import Any, NoReturn
+from urllib.parse import urlsplit
+
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus, InvalidURI
+from websockets.typing import Subprotocol
+
+from bareline.errors import Closed, ConfigurationError, ConnectFailed, ConnectionLost
+from bareline.protocol.limits import MESSAGE_MAX_BYTES
+from bareline.transports.connect_errors import explain_network, explain_status, is_loopback
+from bareline.transports.contract import TransportInfo
+
+__all__ = ["CLOSE_TIMEOUT_S", "PING_INTERVAL_S", "PING_TIMEOUT_S", "WebSocketTransport", "open_websocket"]
+
+PING_INTERVAL_S = 20.0
+"""How often we ask whether the other side is there; the service asks us as often (REALTIME.md section 2)."""
+PING_TIMEOUT_S = 20.0
+CLOSE_TIMEOUT_S = 2.0
+"""How long a close waits for the other side's."""
+
+
+async def open_websocket(
+    url: str,
+    *,
+    headers: Mapping[str, str] | None = None,
+    subprotocols: Sequence[str] = (),
+    open_timeout_s: float = 10.0,
+    max_message_bytes: int = MESSAGE_MAX_BYTES,
+    ssl: ssl_module.SSLContext | None = None,
+) -> WebSocketTransport:
+    """Connect to ``url`` (ws or wss; TLS follows from it, ``ssl`` replaces the default context).
+
+    Raises ``ConnectFailed`` with the stage and a likely cause, and ``ConfigurationError`` for an address that is none.
+    """
+    address = _without_secrets(url)
+    tls: dict[str, Any] = {} if ssl is None else {"ssl": ssl}
+    try:
+        connecting = connect(
+            url,
+            additional_headers=headers,
+            subprotocols=[Subprotocol(name) for name in subprotocols] or None,
+            compression=None,
+            proxy=None if is_loopback(address) else True,
+            open_timeout=open_timeout_s,
+            ping_interval=PING_INTERVAL_S,
+            ping_timeout=PING_TIMEOUT_S,
+            close_timeout=CLOSE_TIMEOUT_S,
+            max_size=max_message_bytes,
+            **tls,
+        )
+        connection = await connecting
+    except InvalidURI as error:
+        raise ConfigurationError(f"{address!r} is not the address of a WebSocket") from error
+    except InvalidStatus as error:
+        status = error.response.status_code
+        explanation = explain_status(address, status, bytes(error.response.body or b""))
+        raise ConnectFailed(explanation, stage="handshake", status=status) from error
+    except InvalidHandshake as error:
+        raise ConnectFailed(f"{address} does not answer like a WebSocket: {error}", stage="handshake") from error
+    except OSError as error:
+        stage, explanation = explain_network(address, error, open_timeout_s)
+        raise ConnectFailed(explanation, stage=stage) from error
+    return WebSocketTransport(connection, TransportInfo("websocket", address))
+
+
+class WebSocketTransport:
+    """One open client connection; keeps the contract of ``Transport``. Made by ``open_websocket``."""
+
+    def __init__(self, connection: ClientConnection, info: TransportInfo) -> None:
+        self._connection = connection
+        self._info = info
+        self._closed = False
+
+    @property
+    def info(self) -> TransportInfo:
+        return self._info
+
+    async def send(self, message: bytes) -> None:
+        try:
+            await self._connection.send(message, text=True)
+        except ConnectionClosed as error:
+            self._raise_ended(error)
+
+    async def receive(self) -> bytes:
+        try:
+            return await self._connection.recv(decode=False)
+        except ConnectionClosed as error:
+            self._raise_ended(error)
+
+    async def close(self, code: int = 1000, reason: str = "") -> None:
+        self._closed = True
+        try:
+            await self._connection.close(code, reason)
+        except asyncio.CancelledError:
+            self._connection.transport.abort()
+            raise
+
+    def _raise_ended(self, error: ConnectionClosed) -> NoReturn:
+        if self._closed:
+            raise Closed("the connection was closed by this side") from error
+        frame = error.rcvd or error.sent
+        code, reason = (frame.code, frame.reason) if frame else (1006, "")
+        who = "closed by the other side" if error.rcvd else "lost"
+        words = f"the connection to {self._info.address} was {who}: {code} {reason}".rstrip()
+        raise ConnectionLost(words, code=code, reason=reason) from error
+
+
+def _without_secrets(url: str) -> str:
+    """The address alone: without user, password, and the values of a query that may hold a key."""
+    parts = urlsplit(url)
+    host = parts.netloc.rpartition("@")[2]
+    return f"{parts.scheme}://{host}{parts.path}"
