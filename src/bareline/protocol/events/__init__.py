@@ -156,16 +156,20 @@ from bareline.protocol.events.settings import (
     RetentionRatio,
     TokenLimits,
     Tracing,
+    UnknownTruncation,
     VoiceId,
 )
 from bareline.protocol.events.tools import (
     FunctionTool,
+    McpApproval,
     McpTool,
+    McpToolFilter,
     Tool,
     ToolChoice,
     ToolChoiceFunction,
     ToolChoiceMcp,
     UnknownTool,
+    UnknownToolChoice,
 )
 
 __all__ = [
@@ -215,6 +219,7 @@ __all__ = [
     "ItemReference",
     "KnownServerEvent",
     "LogProb",
+    "McpApproval",
     "McpApprovalRequest",
     "McpApprovalResponse",
     "McpCall",
@@ -225,6 +230,7 @@ __all__ = [
     "McpListToolsInProgress",
     "McpListedTool",
     "McpTool",
+    "McpToolFilter",
     "Message",
     "NoiseReduction",
     "NoiseReductionConfig",
@@ -305,6 +311,8 @@ __all__ = [
     "UnknownPart",
     "UnknownSession",
     "UnknownTool",
+    "UnknownToolChoice",
+    "UnknownTruncation",
     "UnsetType",
     "Usage",
     "VoiceId",

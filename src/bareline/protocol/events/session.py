@@ -10,7 +10,15 @@ from typing import Any
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from bareline.protocol.events.settings import AudioFormat, Prompt, Reasoning, RetentionRatio, Tracing, VoiceId
+from bareline.protocol.events.settings import (
+    AudioFormat,
+    Prompt,
+    Reasoning,
+    RetentionRatio,
+    Tracing,
+    UnknownTruncation,
+    VoiceId,
+)
 from bareline.protocol.events.tools import Tool, ToolChoice
 
 __all__ = [
@@ -94,7 +102,7 @@ class RealtimeSession(msgspec.Struct, kw_only=True, frozen=True, tag_field="type
     tool_choice: ToolChoice | None = None
     max_output_tokens: int | str | None = None
     tracing: str | Tracing | None = None
-    truncation: str | RetentionRatio | None = None
+    truncation: str | RetentionRatio | UnknownTruncation | None = None
     prompt: Prompt | None = None
     expires_at: int | None = None
     audio: SessionAudio | None = None

@@ -18,6 +18,7 @@ from bareline.protocol.events.settings import (
     Reasoning,
     RetentionRatio,
     Tracing,
+    UnknownTruncation,
     VoiceId,
 )
 from bareline.protocol.events.tools import Tool, ToolChoice
@@ -111,7 +112,7 @@ class RealtimeSessionConfig(msgspec.Struct, kw_only=True, frozen=True, tag_field
     tool_choice: Maybe[ToolChoice] = UNSET
     parallel_tool_calls: Maybe[bool] = UNSET
     reasoning: Nullable[Reasoning] = UNSET
-    truncation: Maybe[Literal["auto", "disabled"] | RetentionRatio] = UNSET
+    truncation: Maybe[Literal["auto", "disabled"] | RetentionRatio | UnknownTruncation] = UNSET
     tracing: Nullable[Literal["auto"] | Tracing] = UNSET
     prompt: Nullable[Prompt] = UNSET
 

@@ -19,6 +19,7 @@ __all__ = [
     "RetentionRatio",
     "TokenLimits",
     "Tracing",
+    "UnknownTruncation",
     "VoiceId",
 ]
 
@@ -72,9 +73,15 @@ class RetentionRatio(
     token_limits: TokenLimits | None = None
 
 
+class UnknownTruncation(msgspec.Struct, frozen=True, tag_field="type", tag="bareline.unknown_truncation"):
+    """A truncation of a type this version does not know; ``value`` is the whole object as it came."""
+
+    value: dict[str, Any]
+
+
 class Tracing(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
     """Names of the service's own trace."""
 
     workflow_name: str | None = None
     group_id: str | None = None
-    metadata: Any = None
+    metadata: dict[str, Any] | None = None

@@ -11,12 +11,15 @@ import msgspec
 
 __all__ = [
     "FunctionTool",
+    "McpApproval",
     "McpTool",
+    "McpToolFilter",
     "Tool",
     "ToolChoice",
     "ToolChoiceFunction",
     "ToolChoiceMcp",
     "UnknownTool",
+    "UnknownToolChoice",
 ]
 
 
@@ -25,11 +28,28 @@ class FunctionTool(msgspec.Struct, kw_only=True, frozen=True, tag_field="type", 
 
     name: str | None = None
     description: str | None = None
-    parameters: Any = None
+    parameters: dict[str, Any] | None = None
+
+
+class McpToolFilter(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
+    """Some tools of an MCP server: those named, or those that only read."""
+
+    tool_names: list[str] | None = None
+    read_only: bool | None = None
+
+
+class McpApproval(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
+    """Which tools of an MCP server need the user's approval."""
+
+    always: McpToolFilter | None = None
+    never: McpToolFilter | None = None
 
 
 class McpTool(msgspec.Struct, kw_only=True, frozen=True, tag_field="type", tag="mcp", omit_defaults=True):
-    """A remote MCP server whose tools the service calls itself."""
+    """A remote MCP server whose tools the service calls itself.
+
+    Exactly one of ``server_url``, ``connector_id``, ``tunnel_id``. ``require_approval``: always (default), never, some.
+    """
 
     server_label: str
     server_url: str | None = None
@@ -37,8 +57,8 @@ class McpTool(msgspec.Struct, kw_only=True, frozen=True, tag_field="type", tag="
     tunnel_id: str | None = None
     authorization: str | None = None
     headers: dict[str, str] | None = None
-    allowed_tools: Any = None
-    require_approval: Any = None
+    allowed_tools: list[str] | McpToolFilter | None = None
+    require_approval: str | McpApproval | None = None
     server_description: str | None = None
     defer_loading: bool | None = None
     allowed_callers: list[str] | None = None
@@ -66,5 +86,11 @@ class ToolChoiceMcp(msgspec.Struct, kw_only=True, frozen=True, tag_field="type",
     name: str | None = None
 
 
-ToolChoice = str | ToolChoiceFunction | ToolChoiceMcp
+class UnknownToolChoice(msgspec.Struct, frozen=True, tag_field="type", tag="bareline.unknown_tool_choice"):
+    """A choice of a type this version does not know; ``value`` is the whole object as it came."""
+
+    value: dict[str, Any]
+
+
+ToolChoice = str | ToolChoiceFunction | ToolChoiceMcp | UnknownToolChoice
 """``none``, ``auto``, ``required`` or one named tool."""
