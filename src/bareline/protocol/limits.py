@@ -11,6 +11,8 @@ __all__ = [
     "APPEND_MAX_BYTES",
     "CALL_ID_MAX_CHARS",
     "COMMIT_MIN_MS",
+    "CONVERSATION_MAX_ITEMS",
+    "EARLY_MAX_ITEMS",
     "EVENT_ID_MAX_CHARS",
     "IDLE_TIMEOUT_MAX_MS",
     "IDLE_TIMEOUT_MIN_MS",
@@ -24,6 +26,7 @@ __all__ = [
     "REQUEST_QUEUE_MAX",
     "REQUEST_RETRIES_MAX",
     "REQUEST_RETRY_NS",
+    "RESPONSES_KEPT",
     "SESSION_LIMIT_NS",
     "SPEED_MAX",
     "SPEED_MIN",
@@ -56,3 +59,9 @@ REQUEST_RETRY_NS = NS_PER_S
 """When to ask again after a refusal because of an active response that we never saw."""
 REQUEST_RETRIES_MAX = 10
 """How often one request is asked again after such refusals."""
+CONVERSATION_MAX_ITEMS = 10_000
+"""Items that either end remembers; the oldest go silently, as the service drops context (section 10.15)."""
+RESPONSES_KEPT = 256
+"""Responses that either end remembers."""
+EARLY_MAX_ITEMS = 64
+"""Transcripts kept for items that are not there yet, and deleted items whose late reports are ignored."""

@@ -190,4 +190,4 @@ class CallEvent(StrEnum):
 def _cell(state: StrEnum, following: StrEnum | Refused) -> str:
     if isinstance(following, Refused):
         return f"refused: `{following.code}`"
-    return "–" if following == state else f"**{following}**"
+    return "-" if following == state else f"**{following}**"

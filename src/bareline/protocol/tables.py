@@ -191,7 +191,7 @@ OUTPUT_BUFFER = Table(
 )
 CALL = Table(
     "Tool call",
-    "A function call, from its first delta to its output. A late output is welcome; one for an unknown call is refused.",
+    "A function call, from its first delta to its output. A late output is welcome; one without a call is refused.",
     CallState.ABSENT,
     _call(),
 )

@@ -52,14 +52,14 @@ class ConversationItemAdded(ServerEnvelope, frozen=True, tag="conversation.item.
     """An item entered the conversation; assistant items start empty."""
 
     item: Item
-    previous_item_id: str | None = None
+    previous_item_id: str | UnsetType | None = UNSET
 
 
 class ConversationItemCreated(ServerEnvelope, frozen=True, tag="conversation.item.created"):
     """Beta event still typed in the GA union; GA sends added and done."""
 
     item: Item
-    previous_item_id: str | None = None
+    previous_item_id: str | UnsetType | None = UNSET
 
 
 class ConversationItemDeleted(ServerEnvelope, frozen=True, tag="conversation.item.deleted"):
@@ -72,7 +72,7 @@ class ConversationItemDone(ServerEnvelope, frozen=True, tag="conversation.item.d
     """The item is final."""
 
     item: Item
-    previous_item_id: str | None = None
+    previous_item_id: str | UnsetType | None = UNSET
 
 
 class ConversationItemInputAudioTranscriptionCompleted(

@@ -80,7 +80,7 @@ class InputAudioBufferCommitted(ServerEnvelope, frozen=True, tag="input_audio_bu
     """The buffer became the user item ``item_id``."""
 
     item_id: str
-    previous_item_id: str | None = None
+    previous_item_id: str | UnsetType | None = UNSET
 
 
 class InputAudioBufferDtmfEventReceived(ServerEnvelope, frozen=True, tag="input_audio_buffer.dtmf_event_received"):
