@@ -6,6 +6,8 @@ Here are the session, the input buffer, tool lists, limits and errors; the items
 
 from __future__ import annotations
 
+from msgspec import UNSET, UnsetType
+
 from bareline.protocol.events.conversation import (
     ConversationCreated,
     ConversationItemAdded,
