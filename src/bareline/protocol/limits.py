@@ -16,6 +16,7 @@ __all__ = [
     "EVENT_ID_MAX_CHARS",
     "IDLE_TIMEOUT_MAX_MS",
     "IDLE_TIMEOUT_MIN_MS",
+    "INTEGER_MAX",
     "ITEM_ID_MAX_CHARS",
     "LEDGER_MAX_PARTS",
     "MESSAGE_MAX_BYTES",
@@ -47,6 +48,8 @@ SPEED_MIN = 0.25
 SPEED_MAX = 1.5
 IDLE_TIMEOUT_MIN_MS = 5_000
 IDLE_TIMEOUT_MAX_MS = 30_000
+INTEGER_MAX = 2**31 - 1
+"""Of any integer in a request that has no narrower limit."""
 SESSION_LIMIT_NS = 60 * 60 * NS_PER_S
 """How long a session lives (section 10.16)."""
 LEDGER_MAX_PARTS = 4096
