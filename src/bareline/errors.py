@@ -7,6 +7,7 @@ Everything Bareline raises on purpose derives from ``BarelineError``; the tree i
     ├── ConfigurationError      the caller's settings, files or options are wrong; nothing was started
     │   └── MissingExtra        an optional part is not installed; the message holds the one-line install
     ├── AudioFormatError        audio that cannot be converted safely
+    ├── EngineError             a speech engine failed; the next utterance starts it anew
     ├── ProtocolError
     │   ├── LocalProtocolError  our side was about to say something the protocol forbids; nothing was sent
     │   └── RemoteProtocolError the other side said something that is not the protocol; carries the raw message
@@ -33,6 +34,7 @@ __all__ = [
     "ConnectFailed",
     "ConnectionLost",
     "Denied",
+    "EngineError",
     "InvalidRequest",
     "LocalProtocolError",
     "MissingExtra",
@@ -70,6 +72,10 @@ class MissingExtra(ConfigurationError, ImportError):
 
 class AudioFormatError(BarelineError, ValueError):
     """Audio that cannot be converted safely: odd byte counts, unknown encodings, absurd rates."""
+
+
+class EngineError(BarelineError):
+    """A speech engine failed: it reported an error, died or stalled. The next utterance starts it anew."""
 
 
 class ProtocolError(BarelineError):

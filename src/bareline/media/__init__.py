@@ -1,1 +1,1 @@
-"""(docstring to be written by the owner of this package)"""
+"""Sans-IO audio: what a sample means, how formats become the one inner format, and how loud it is."""

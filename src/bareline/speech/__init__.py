@@ -1,1 +1,1 @@
-"""(docstring to be written by the owner of this package)"""
+"""Engines behind the contracts of the core: voice activity, recognition, synthesis (extra ``speech``)."""
