@@ -19,7 +19,7 @@ from bareline.protocol.events.envelope import UnknownEvent
 from bareline.protocol.events.server import KnownServerEvent, ServerEvent
 from bareline.protocol.shapes import OPEN_PREFIX, holds_open, object_shapes, open_shape, shape_of, union_members
 
-__all__ = ["decode_client", "decode_server", "encode"]
+__all__ = ["decode_client", "decode_object", "decode_server", "encode", "encode_object"]
 
 _ENCODER = msgspec.json.Encoder()
 _SERVER: msgspec.json.Decoder[Any] = msgspec.json.Decoder(KnownServerEvent)
@@ -39,14 +39,19 @@ def encode(event: ClientEvent | ServerEvent) -> bytes:
 
     ``LocalProtocolError`` if the event holds something that JSON cannot (a lone surrogate, a foreign object).
     """
+    return encode_object(event)
+
+
+def encode_object(value: msgspec.Struct) -> bytes:
+    """The JSON text of an event or of a part of one, under the terms of ``encode``."""
     try:
-        if isinstance(event, UnknownEvent):
-            return _ENCODER.encode(event.value)
-        text = _ENCODER.encode(event)
-        if _OPEN_MARK in text and holds_open(type(event)):
-            return _ENCODER.encode(_walk(msgspec.to_builtins(event), shape_of(type(event)), _unwrap))
+        if isinstance(value, UnknownEvent):
+            return _ENCODER.encode(value.value)
+        text = _ENCODER.encode(value)
+        if _OPEN_MARK in text and holds_open(type(value)):
+            return _ENCODER.encode(_walk(msgspec.to_builtins(value), shape_of(type(value)), _unwrap))
     except _UNWRITABLE as error:
-        raise LocalProtocolError(f"{type(event).__name__} cannot be written as JSON: {error}") from error
+        raise LocalProtocolError(f"{type(value).__name__} cannot be written as JSON: {error}") from error
     return text
 
 
@@ -81,6 +86,12 @@ def decode_client(raw: bytes) -> ClientEvent | RemoteProtocolError:
     if isinstance(value, RemoteProtocolError):
         return value
     return _convert(value, ClientEvent, _wrap, raw)
+
+
+def decode_object(raw: bytes, kind: type[T]) -> T | RemoteProtocolError:
+    """The report of this kind in ``raw`` (an HTTP body), as lenient as ``decode_server``. Takes any bytes."""
+    value = _read_object(raw)
+    return value if isinstance(value, RemoteProtocolError) else _convert(value, kind, _wrap_leniently, raw)
 
 
 def _decode_fast(decoder: msgspec.json.Decoder[T], raw: bytes) -> T | None:

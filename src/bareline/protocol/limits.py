@@ -14,8 +14,12 @@ __all__ = [
     "CONVERSATION_MAX_ITEMS",
     "EARLY_MAX_ITEMS",
     "EVENT_ID_MAX_CHARS",
+    "FORM_MAX_PARTS",
+    "HELD_OUTPUTS_MAX",
     "IDLE_TIMEOUT_MAX_MS",
     "IDLE_TIMEOUT_MIN_MS",
+    "INPUT_MAX_MS",
+    "INPUT_QUIET_MS",
     "INTEGER_MAX",
     "ITEM_ID_MAX_CHARS",
     "LEDGER_MAX_PARTS",
@@ -23,11 +27,15 @@ __all__ = [
     "METADATA_KEY_MAX_CHARS",
     "METADATA_MAX_PAIRS",
     "METADATA_VALUE_MAX_CHARS",
+    "OUTPUT_ITEMS_MAX",
     "REQUEST_ANSWER_NS",
     "REQUEST_QUEUE_MAX",
     "REQUEST_RETRIES_MAX",
     "REQUEST_RETRY_NS",
+    "RESPONSES_BESIDE_MAX",
     "RESPONSES_KEPT",
+    "SECRET_MAX_S",
+    "SECRET_MIN_S",
     "SESSION_LIMIT_NS",
     "SPEED_MAX",
     "SPEED_MIN",
@@ -48,8 +56,12 @@ SPEED_MIN = 0.25
 SPEED_MAX = 1.5
 IDLE_TIMEOUT_MIN_MS = 5_000
 IDLE_TIMEOUT_MAX_MS = 30_000
+FORM_MAX_PARTS = 16
+"""Of one multipart form; a call needs two."""
 INTEGER_MAX = 2**31 - 1
 """Of any integer in a request that has no narrower limit."""
+SECRET_MIN_S = 10
+SECRET_MAX_S = 7200
 SESSION_LIMIT_NS = 60 * 60 * NS_PER_S
 """How long a session lives (section 10.16)."""
 LEDGER_MAX_PARTS = 4096
@@ -68,3 +80,13 @@ RESPONSES_KEPT = 256
 """Responses that either end remembers."""
 EARLY_MAX_ITEMS = 64
 """Transcripts kept for items that are not there yet, and deleted items whose late reports are ignored."""
+INPUT_MAX_MS = 15 * 60 * 1000
+"""Audio that the server's input buffer holds; the oldest goes first."""
+INPUT_QUIET_MS = 60 * 1000
+"""The same while turn detection is on and nobody speaks: room for the prefix padding and an idle span."""
+HELD_OUTPUTS_MAX = 128
+"""Function call outputs that wait for the end of a response."""
+RESPONSES_BESIDE_MAX = 32
+"""Out-of-band responses at one time."""
+OUTPUT_ITEMS_MAX = 128
+"""Items of one response."""

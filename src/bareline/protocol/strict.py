@@ -7,7 +7,7 @@ that is wrong is the answer. What depends on the state of the session is asked e
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import msgspec
 
@@ -18,7 +18,9 @@ from bareline.protocol.refusal import Refusal
 from bareline.protocol.shapes import object_shapes, shape_of
 from bareline.protocol.strict_walk import Place, problems
 
-__all__ = ["Refusal", "check_client_message", "check_session"]
+__all__ = ["Refusal", "check_body", "check_client_message", "check_session"]
+
+T = TypeVar("T", bound=msgspec.Struct)
 
 _ANY: msgspec.json.Decoder[Any] = msgspec.json.Decoder()
 
@@ -58,6 +60,15 @@ def check_session(value: object, *, param: str = "session") -> SessionConfig | R
     """The session in a decoded HTTP body, or why it is refused; ``param`` is its path in the body."""
     found = next(problems(value, Place(path=param, shape=shape_of(SessionConfig))), None)
     return msgspec.convert(value, cast("type[SessionConfig]", SessionConfig)) if found is None else found
+
+
+def check_body(raw: bytes, kind: type[T]) -> T | Refusal:
+    """The request of this kind in an HTTP body, or why it is refused. Takes any bytes."""
+    value = _read_object(raw)
+    if isinstance(value, Refusal):
+        return value
+    found = next(problems(value, Place(path="", shape=shape_of(kind))), None)
+    return msgspec.convert(value, kind) if found is None else found
 
 
 def _check_append(raw: bytes | str) -> InputAudioBufferAppend | None:

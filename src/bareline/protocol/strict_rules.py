@@ -12,6 +12,7 @@ from typing import Any, cast
 import msgspec
 
 from bareline.protocol import limits
+from bareline.protocol.bodies import ExpiresAfter
 from bareline.protocol.events.client import (
     ConversationItemCreate,
     ConversationItemTruncate,
@@ -153,6 +154,7 @@ _FIELDS: dict[tuple[type, str], Rule] = {
     (ServerVad, "prefix_padding_ms"): _NOT_NEGATIVE,
     (ServerVad, "silence_duration_ms"): _NOT_NEGATIVE,
     (ServerVad, "idle_timeout_ms"): Rule(least=limits.IDLE_TIMEOUT_MIN_MS, most=limits.IDLE_TIMEOUT_MAX_MS),
+    (ExpiresAfter, "seconds"): Rule(least=limits.SECRET_MIN_S, most=limits.SECRET_MAX_S),
     (ConversationItemTruncate, "content_index"): _NOT_NEGATIVE,
     (ConversationItemTruncate, "audio_end_ms"): _NOT_NEGATIVE,
 }
