@@ -13,7 +13,6 @@ from msgspec import UNSET
 from bareline.errors import LocalProtocolError
 from bareline.protocol.client_limits import check_event, check_item
 from bareline.protocol.events import (
-    AudioFormat,
     AudioPart,
     ClientEvent,
     ConversationItemAdded,
@@ -43,15 +42,13 @@ from bareline.protocol.events import (
     UnsetType,
 )
 from bareline.protocol.limits import COMMIT_MIN_MS, LEDGER_MAX_PARTS
+from bareline.protocol.session_formats import bytes_per_ms, input_format, output_format
 
 __all__ = ["ClientChecks"]
 
 K = TypeVar("K")
 T = TypeVar("T")
 V = TypeVar("V")
-
-_PCM_BYTES_PER_MS = 48
-_G711_BYTES_PER_MS = 8
 
 
 class ClientChecks:
@@ -142,14 +139,14 @@ class ClientChecks:
         response = event.response
         output = response.audio.output if response.audio else None
         if response.id is not None and output is not None and output.format is not None:
-            _remember(self._bytes_per_ms, response.id, _bytes_per_ms(output.format))
+            _remember(self._bytes_per_ms, response.id, bytes_per_ms(output.format))
         if response.conversation_id is not None:
             self._active, self._asked = response.id, None
 
     def _heard_of(self, response_id: str, item_id: str, content_index: int, count: int) -> None:
         rate = self._bytes_per_ms.get(response_id)
         if rate is None:
-            rate = _bytes_per_ms(_output_format(self._session))
+            rate = bytes_per_ms(output_format(self._session))
         so_far, _ = self._audio_bytes.get((item_id, content_index), (0, rate))
         _remember(self._audio_bytes, (item_id, content_index), (so_far + count, rate))
         self._assistant_spoke = True
@@ -183,7 +180,7 @@ class ClientChecks:
     def _check_commit(self) -> None:
         if self._vad_on() is not False:
             return
-        held_ms = self._buffered_bytes / _bytes_per_ms(_input_format(self._session))
+        held_ms = self._buffered_bytes / bytes_per_ms(input_format(self._session))
         if held_ms < COMMIT_MIN_MS:
             raise LocalProtocolError(
                 "Error committing input audio buffer: buffer too small. Expected at least "
@@ -224,24 +221,6 @@ def _changes_voice(config: RealtimeSessionConfig, session: RealtimeSession) -> b
         return False
     now = _given(session.audio.output) if session.audio is not None else None
     return now is not None and output.voice != now.voice
-
-
-def _input_format(session: Session | None) -> AudioFormat | None:
-    if not isinstance(session, RealtimeSession | TranscriptionSession) or session.audio is None:
-        return None
-    return session.audio.input.format if session.audio.input is not None else None
-
-
-def _output_format(session: Session | None) -> AudioFormat | None:
-    if not isinstance(session, RealtimeSession) or session.audio is None:
-        return None
-    output = _given(session.audio.output)
-    return output.format if output is not None else None
-
-
-def _bytes_per_ms(audio_format: AudioFormat | None) -> int:
-    known_g711 = audio_format is not None and audio_format.type in {"audio/pcmu", "audio/pcma"}
-    return _G711_BYTES_PER_MS if known_g711 else _PCM_BYTES_PER_MS
 
 
 def _given(value: T | UnsetType | None) -> T | None:

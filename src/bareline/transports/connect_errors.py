@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import ipaddress
 import json
 import socket
 import ssl
@@ -58,7 +59,10 @@ def explain_network(address: str, error: OSError, open_timeout_s: float) -> tupl
 def is_loopback(address: str) -> bool:
     """Whether the address is this machine itself, so that no proxy is asked and no key is needed."""
     host = urlsplit(address).hostname or ""
-    return host in {"localhost", "::1"} or host.startswith("127.")
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _service_message(body: bytes) -> str:

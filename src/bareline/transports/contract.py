@@ -7,7 +7,7 @@ kit: ``bareline.testing.conformance.transport``.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from bareline.media.frames import AudioFrame
 
@@ -50,6 +50,7 @@ class Transport(Protocol):
         ...
 
 
+@runtime_checkable
 class MediaTransport(Transport, Protocol):
     """A transport that carries audio beside the messages (WebRTC).
 

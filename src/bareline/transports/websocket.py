@@ -27,7 +27,7 @@ PING_INTERVAL_S = 20.0
 """How often we ask whether the other side is there; the service asks us as often (REALTIME.md section 2)."""
 PING_TIMEOUT_S = 20.0
 CLOSE_TIMEOUT_S = 2.0
-"""How long a close waits for the other side's."""
+"""How long a close waits for the other side; then the connection is dropped."""
 
 
 async def open_websocket(
@@ -101,7 +101,11 @@ class WebSocketTransport:
     async def close(self, code: int = 1000, reason: str = "") -> None:
         self._closed = True
         try:
-            await self._connection.close(code, reason)
+            async with asyncio.timeout(CLOSE_TIMEOUT_S):
+                await self._connection.close(code, reason)
+        except TimeoutError:  # the other side does not even read
+            self._connection.transport.abort()
+            await self._connection.wait_closed()
         except asyncio.CancelledError:
             self._connection.transport.abort()
             raise

@@ -1,0 +1,167 @@
+"""What happens in a call, in an application's words rather than the wire's?
+
+``Call.events()`` gives these. All times are nanoseconds of the running loop's clock.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from bareline.protocol.replay import Lost
+from bareline.tools.calls import CallState
+
+__all__ = [
+    "AgentSaid",
+    "AgentStarted",
+    "AgentStopped",
+    "CallEvent",
+    "CallStarted",
+    "ConfirmationAsked",
+    "ErrorHappened",
+    "HungUp",
+    "Interrupted",
+    "Reconnected",
+    "ToolCalled",
+    "ToolSettled",
+    "UserSaid",
+    "UserStarted",
+    "UserStopped",
+]
+
+
+class _Happened(msgspec.Struct, frozen=True, kw_only=True):
+    at_ns: int
+
+
+class CallStarted(_Happened, frozen=True):
+    """The session is configured; the call can be used."""
+
+    session_id: str | None
+    model: str | None
+
+
+class UserStarted(_Happened, frozen=True):
+    """The user began to speak."""
+
+    item_id: str
+
+
+class UserStopped(_Happened, frozen=True):
+    """The user stopped speaking, as the service judged it."""
+
+    item_id: str
+
+
+class UserSaid(_Happened, frozen=True):
+    """What the user said or wrote, final. May come after the answer to it; ``Call.transcript`` has the order."""
+
+    item_id: str
+    text: str
+
+
+class AgentStarted(_Happened, frozen=True):
+    """The first sample of an item of the assistant was heard."""
+
+    item_id: str
+    response_id: str
+
+
+class AgentStopped(_Happened, frozen=True):
+    """Nothing of the assistant is to be heard any more: it was heard to its end, or it was cut."""
+
+    item_id: str
+    interrupted: bool
+
+
+class AgentSaid(_Happened, frozen=True):
+    """What the assistant said, as far as it was heard, and when no more of it comes.
+
+    ``heard_ms`` is 0 for text. After an interruption the text is an estimate, cut to whole words.
+    """
+
+    item_id: str
+    text: str
+    heard_ms: int = 0
+    interrupted: bool = False
+
+
+class Interrupted(_Happened, frozen=True):
+    """The assistant was interrupted. ``item_ids``: what was cut; ``stop_ms``: from the decision to silence."""
+
+    item_ids: tuple[str, ...]
+    heard_ms: int
+    by: Literal["user", "application"]
+    stop_ms: float = 0.0
+
+
+class ToolCalled(_Happened, frozen=True):
+    """The model asked for a tool. ``arguments`` is its own text."""
+
+    call_id: str
+    name: str
+    arguments: str
+
+
+class ConfirmationAsked(_Happened, frozen=True):
+    """An action waits for consent: by voice, or by ``Call.confirm(proposal_id)``."""
+
+    proposal_id: str
+    name: str
+    arguments: str
+    question: str
+
+
+class ToolSettled(_Happened, frozen=True):
+    """A tool call came to its one end. ``output``: what the model was told. ``consent``: who agreed, if asked."""
+
+    call_id: str
+    name: str
+    arguments: str
+    state: CallState
+    output: str
+    duration_ms: int
+    consent: Literal["user", "application"] | None = None
+
+
+class ErrorHappened(_Happened, frozen=True):
+    """Something was lost. ``severity``: turn (the call goes on) or call."""
+
+    severity: Literal["turn", "call"]
+    code: str | None
+    message: str
+
+
+class Reconnected(_Happened, frozen=True):
+    """A new connection continues the call. ``lost``: what the new session does not know."""
+
+    reason: str
+    attempts: int
+    away_ms: int
+    lost: tuple[Lost, ...]
+    audio_lost_ms: int = 0
+
+
+class HungUp(_Happened, frozen=True):
+    """The call is over; the last event."""
+
+    reason: str
+
+
+CallEvent = (
+    CallStarted
+    | UserStarted
+    | UserStopped
+    | UserSaid
+    | AgentStarted
+    | AgentStopped
+    | AgentSaid
+    | Interrupted
+    | ToolCalled
+    | ConfirmationAsked
+    | ToolSettled
+    | ErrorHappened
+    | Reconnected
+    | HungUp
+)

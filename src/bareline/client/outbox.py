@@ -1,0 +1,104 @@
+"""How do decisions become messages without anybody waiting for the network?
+
+Parts of a call post events; one task sends them in order. Items that the server has not acknowledged are kept, so that a
+lost connection loses no tool result and no words of the user.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict, deque
+
+import msgspec
+
+from bareline.client.line import Line
+from bareline.errors import CallLost
+from bareline.ids import IdSource
+from bareline.protocol import events as ev
+
+__all__ = ["OUTBOX_MAX", "Outbox"]
+
+OUTBOX_MAX = 1_000
+"""Events waiting to be sent; a connection so far behind is as good as lost."""
+_REMEMBERED = 256
+
+
+class Outbox:
+    """The way out of one call, over one connection after the other."""
+
+    def __init__(self, ids: IdSource) -> None:
+        self._ids = ids
+        self._queue: deque[ev.ClientEvent] = deque()
+        self._news = asyncio.Event()
+        self._open = False
+        self._unacknowledged: dict[str, ev.ConversationItemCreate] = {}
+        self._sent: OrderedDict[str, ev.ClientEvent] = OrderedDict()
+
+    def post(self, event: ev.ClientEvent) -> str:
+        """Queue an event and return its id. Without a connection only new items are kept.
+
+        Raises ``CallLost`` when the queue is full.
+        """
+        event_id = event.event_id if isinstance(event.event_id, str) else self._ids.new("event")
+        event = msgspec.structs.replace(event, event_id=event_id)
+        if isinstance(event, ev.ConversationItemCreate):
+            event = self._keep(event)
+        if not self._open:
+            return event_id
+        if len(self._queue) >= OUTBOX_MAX:
+            raise CallLost(f"{OUTBOX_MAX} events wait to be sent: the connection does not take them", code="outbox_full")
+        self._queue.append(event)
+        self._news.set()
+        return event_id
+
+    def acknowledged(self, event: ev.ServerEvent) -> None:
+        """Forget what the server has taken or refused."""
+        match event:
+            case ev.ConversationItemAdded(item=item) | ev.ConversationItemDone(item=item) if item.id:
+                self._unacknowledged.pop(item.id, None)
+            case ev.Error(error=error) if error.event_id:
+                refused = self._sent.get(error.event_id)
+                if isinstance(refused, ev.ConversationItemCreate) and refused.item.id:
+                    self._unacknowledged.pop(refused.item.id, None)
+            case _:
+                pass
+
+    def sent(self, event_id: str | None) -> ev.ClientEvent | None:
+        """The event of ours with this id, if it is one of the latest."""
+        return self._sent.get(event_id) if event_id else None
+
+    def opened(self) -> None:
+        """A connection is there, and the session and conversation are told again: now what it does not know yet."""
+        self._open = True
+        self._queue.extend(self._unacknowledged.values())
+        self._news.set()
+
+    def lost(self) -> None:
+        """The connection is gone, and what waited for it."""
+        self._open = False
+        self._queue.clear()
+
+    async def run(self, line: Line) -> None:
+        """Send until cancelled. Raises what ``Line.send`` raises."""
+        while True:
+            while not self._queue:
+                self._news.clear()
+                await self._news.wait()
+            event = self._queue.popleft()
+            self._remember(event)
+            await line.send(event)
+
+    def _keep(self, event: ev.ConversationItemCreate) -> ev.ConversationItemCreate:
+        item = event.item
+        if isinstance(item, ev.UnknownItem):
+            return event
+        if item.id is None:
+            item = msgspec.structs.replace(item, id=self._ids.new("item"))
+            event = msgspec.structs.replace(event, item=item)
+        self._unacknowledged[str(item.id)] = event
+        return event
+
+    def _remember(self, event: ev.ClientEvent) -> None:
+        self._sent[str(event.event_id)] = event
+        if len(self._sent) > _REMEMBERED:
+            self._sent.popitem(last=False)

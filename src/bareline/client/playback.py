@@ -1,0 +1,247 @@
+"""How does the assistant's audio reach the sink, and what of it was heard?
+
+Deltas are decoded at once, wait in a bounded queue, and are written by a task of their own, so that a slow sink never
+holds up events. The ledger counts each stage; the sink alone says what was heard (D4).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from bareline.client.journal import Journal
+from bareline.client.wire_audio import Decoder, decoder_for
+from bareline.clock import now_ns
+from bareline.devices.contract import AudioSink
+from bareline.errors import AudioFormatError
+from bareline.media.frames import AudioFrame
+from bareline.protocol.events import AudioFormat, ResponseOutputAudioDelta
+from bareline.protocol.playout import Cut, PartKey, PlayoutLedger
+from bareline.units import BYTES_PER_SAMPLE, SAMPLE_RATE_HZ, SAMPLES_PER_MS
+
+__all__ = ["PLAYBACK_MAX_SAMPLES", "FrameFilter", "Playback"]
+
+PLAYBACK_MAX_SAMPLES = 10 * 60 * SAMPLE_RATE_HZ
+"""Audio that waits for the sink: ten minutes of speech, far beyond one answer. What does not fit is refused and counted:
+dropping older audio would falsify the positions of all that follows."""
+WRITE_SAMPLES = 20 * SAMPLES_PER_MS
+_WATCH_S = 0.01
+
+FrameFilter = Callable[[AudioFrame], AudioFrame]
+"""Sees every frame of a stream and gives the one to use; it must keep the number of samples."""
+
+
+@dataclass(slots=True)
+class _Piece:
+    key: PartKey
+    pcm: bytes
+
+
+class Playback:
+    """Feeds one sink. ``started`` and ``stopped`` are called with a part's key when its sound begins and ends.
+
+    Without a sink nothing is ever heard and nothing can be interrupted; audio is then for whoever follows the events.
+    """
+
+    def __init__(
+        self,
+        sink: AudioSink | None,
+        journal: Journal,
+        *,
+        output_filter: FrameFilter | None = None,
+        started: Callable[[PartKey], None],
+        stopped: Callable[[PartKey, bool], None],
+    ) -> None:
+        self.dropped_samples = 0
+        self._ledger = PlayoutLedger()
+        self._sink = sink
+        self._journal = journal
+        self._filter = output_filter
+        self._started = started
+        self._stopped = stopped
+        self._decoders: dict[PartKey, Decoder] = {}
+        self._queue: deque[_Piece] = deque()
+        self._waiting_samples = 0
+        self._accounted = sink.written_samples if sink is not None else 0
+        self._heard_before = sink.heard_samples if sink is not None else 0
+        self._interruptions = 0
+        self._writing: PartKey | None = None
+        self._sounding: dict[PartKey, None] = {}
+        self._open: dict[PartKey, None] = {}
+        self._news = asyncio.Event()
+        self._watched = asyncio.Event()
+
+    @property
+    def ledger(self) -> PlayoutLedger:
+        """The counts, as of now."""
+        self._refresh()
+        return self._ledger
+
+    @property
+    def has_sink(self) -> bool:
+        """Whether anybody can hear."""
+        return self._sink is not None
+
+    @property
+    def unheard(self) -> bool:
+        """Whether audio is playing or waits to be played."""
+        return bool(self._waiting_samples) or self.ledger.unheard_samples > 0
+
+    def begun(self, response_id: str, item_id: str, content_index: int) -> None:
+        """An audio part begins."""
+        if self._ledger.begun(response_id, item_id, content_index):
+            self._open[item_id, content_index] = None
+
+    def received(self, event: ResponseOutputAudioDelta, audio_format: AudioFormat | None) -> int:
+        """Audio came. Returns how many samples at 24 kHz it is; 0 when it is not wanted any more."""
+        key = (event.item_id, event.content_index)
+        decoder = self._decoders.get(key)
+        if decoder is None:
+            decoder = self._decoders[key] = decoder_for(audio_format)
+        samples = decoder.samples(event.delta)
+        if not self._ledger.received(event.response_id, *key, samples):
+            return 0
+        self._open[key] = None
+        self._decoded(key, decoder.feed(event.delta))
+        return samples
+
+    def finished(self, item_id: str, content_index: int) -> None:
+        """No more audio comes for this part."""
+        key = (item_id, content_index)
+        decoder = self._decoders.pop(key, None)
+        if decoder is not None and self._ledger.wanted(*key):
+            self._decoded(key, decoder.flush())
+        self._ledger.finished(*key)
+        self._watched.set()
+
+    def interrupt(self) -> list[Cut]:
+        """Silence at once; returns what was cut, empty when nothing was. Safe at any moment, any number of times."""
+        sink = self._sink
+        if sink is None:
+            return []
+        self._interruptions += 1
+        self._queue.clear()
+        self._waiting_samples = 0
+        self._account(self._writing)
+        self._refresh()
+        self._ledger.cleared(sink.clear())
+        return self._cut(self._ledger.interrupt())
+
+    def interrupt_response(self, response_id: str) -> list[Cut]:
+        """Cut what one response has begun since it was interrupted; its later audio is refused."""
+        return self._cut(self._ledger.interrupt(response_id)) if self._sink is not None else []
+
+    async def run(self) -> None:
+        """Write to the sink and watch what it says, until cancelled."""
+        if self._sink is None:
+            return
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._write(self._sink))
+            tasks.create_task(self._watch())
+
+    async def quiet(self) -> None:
+        """Wait until nothing is left to be heard."""
+        while self.unheard:
+            await asyncio.sleep(_WATCH_S)
+
+    async def _write(self, sink: AudioSink) -> None:
+        while True:
+            while not self._queue:
+                self._news.clear()
+                await self._news.wait()
+            piece = self._queue.popleft()
+            interruptions, self._writing = self._interruptions, piece.key
+            samples = len(piece.pcm) // BYTES_PER_SAMPLE
+            self._waiting_samples -= samples
+            await sink.write(self._filtered(AudioFrame(piece.pcm, self._accounted, now_ns())))
+            if interruptions == self._interruptions:
+                self._account(piece.key)
+            else:
+                self._silence_late_frame(sink)
+            self._watched.set()
+
+    def _silence_late_frame(self, sink: AudioSink) -> None:
+        """The sink took a frame after it had been cleared: it was waiting in ``write`` meanwhile."""
+        self._account(None)
+        self._ledger.cleared(sink.clear())
+
+    async def _watch(self) -> None:
+        """Say when parts begin and end to sound. Looks often while there is sound, never otherwise."""
+        while True:
+            while self.unheard or self._sounding:
+                self._look()
+                await asyncio.sleep(_WATCH_S)
+            self._look()
+            self._watched.clear()
+            await self._watched.wait()
+
+    def _look(self) -> None:
+        ledger = self.ledger
+        for key in list(self._open):
+            position = ledger.position(*key)
+            if position is None or position.cut:
+                self._open.pop(key, None)
+                continue
+            if position.heard and key not in self._sounding:
+                self._sounding[key] = None
+                self._journal.playout("started", key, position)
+                self._started(key)
+            if position.finished and position.heard == position.received:
+                del self._open[key]
+                self._sounding.pop(key, None)
+                self._journal.playout("finished", key, position)
+                self._stopped(key, False)
+
+    def _cut(self, cuts: list[Cut]) -> list[Cut]:
+        for cut in cuts:
+            key = (cut.item_id, cut.content_index)
+            position = self._ledger.position(*key)
+            self._open.pop(key, None)
+            self._decoders.pop(key, None)
+            if position is not None:
+                self._journal.playout("interrupted", key, position, cut)
+            if self._sounding.pop(key, key) is None:
+                self._stopped(key, True)
+        return cuts
+
+    def _decoded(self, key: PartKey, pcm: bytes) -> None:
+        samples = len(pcm) // BYTES_PER_SAMPLE
+        self._ledger.decoded(*key, samples)
+        if self._sink is None or not samples:
+            return
+        if self._waiting_samples + samples > PLAYBACK_MAX_SAMPLES:
+            self.dropped_samples += samples
+            self._journal.note("playback_full", item_id=key[0], dropped_samples=samples)
+            return
+        self._ledger.queued(*key, samples)
+        self._waiting_samples += samples
+        step = WRITE_SAMPLES * BYTES_PER_SAMPLE
+        self._queue.extend(_Piece(key, pcm[start : start + step]) for start in range(0, len(pcm), step))
+        self._news.set()
+
+    def _filtered(self, frame: AudioFrame) -> AudioFrame:
+        if self._filter is None:
+            return frame
+        changed = self._filter(frame)
+        if changed.samples != frame.samples:
+            raise AudioFormatError(
+                f"output_filter made {changed.samples} samples of {frame.samples}; it must keep them"
+            )
+        return changed
+
+    def _account(self, key: PartKey | None) -> None:
+        """Attribute what the sink has taken since the last look."""
+        if self._sink is None:
+            return
+        taken = self._sink.written_samples - self._accounted
+        self._accounted += taken
+        if key is not None and taken:
+            self._ledger.written(*key, taken)
+        elif taken:
+            self._ledger.written_other(taken)
+
+    def _refresh(self) -> None:
+        if self._sink is not None:
+            self._ledger.heard(self._sink.heard_samples - self._heard_before)
