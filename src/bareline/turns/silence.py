@@ -1,0 +1,105 @@
+"""Has the user begun to speak, and is the turn over because of silence? The decisions of ``server_vad``."""
+
+from __future__ import annotations
+
+from bareline.errors import ConfigurationError
+from bareline.media.frames import AudioFrame
+from bareline.turns.contract import Hypothesis, SpeechProbability, TurnDecision, VoiceActivity
+from bareline.units import ms_to_samples, samples_to_ms
+
+__all__ = ["SilenceTurnDetector"]
+
+_HYSTERESIS = 0.15
+"""Speech goes on above ``threshold`` minus this: a vowel that fades is not silence."""
+
+
+class SilenceTurnDetector:
+    """``TurnDetector`` by silence over any ``VoiceActivity``.
+
+    Speech begins with the first window at ``threshold`` or above, once such windows last ``min_speech_ms`` (a click
+    does not); it is over, and the turn with it, after ``silence_duration_ms`` without. ``speech_started`` reports the
+    first sample of speech; ``prefix_padding_ms`` is kept for whoever cuts the audio, and changes no decision.
+    Decisions fall on the ends of the voice activity's windows, so any split of the same audio decides the same.
+    """
+
+    def __init__(
+        self,
+        vad: VoiceActivity,
+        *,
+        threshold: float = 0.5,
+        prefix_padding_ms: int = 300,
+        silence_duration_ms: int = 500,
+        min_speech_ms: int = 60,
+    ) -> None:
+        self._vad = vad
+        self._min_speech = ms_to_samples(min_speech_ms)
+        self.configure(
+            threshold=threshold, prefix_padding_ms=prefix_padding_ms, silence_duration_ms=silence_duration_ms
+        )
+        self._forget()
+
+    def configure(self, *, threshold: float, prefix_padding_ms: int, silence_duration_ms: int) -> None:
+        """Change the settings in the middle of the stream; what was heard so far stays."""
+        if not 0 <= threshold <= 1:
+            raise ConfigurationError(f"threshold {threshold} is outside 0-1")
+        if prefix_padding_ms < 0 or silence_duration_ms < 0:
+            raise ConfigurationError("prefix_padding_ms and silence_duration_ms cannot be negative")
+        self.threshold = threshold
+        self.prefix_padding_ms = prefix_padding_ms
+        self.silence_duration_ms = silence_duration_ms
+
+    @property
+    def speaking(self) -> bool:
+        """Whether the last decision was that speech began."""
+        return self._speaking
+
+    def feed(self, frame: AudioFrame) -> list[TurnDecision]:
+        """Take the next frame of the microphone's stream."""
+        return [decision for window in self._vad.feed(frame) for decision in self._judge(window)]
+
+    def partial(self, hypothesis: Hypothesis, sample: int) -> list[TurnDecision]:  # noqa: ARG002 - the contract's
+        """Words decide nothing here."""
+        return []
+
+    def playing(self, playing: bool, sample: int) -> None:
+        """The assistant's output decides nothing here."""
+
+    def reset(self) -> None:
+        """Start a new stream."""
+        self._vad.reset()
+        self._forget()
+
+    def _forget(self) -> None:
+        self._speaking = False
+        self._onset: int | None = None
+        self._speech_end = 0
+
+    def _judge(self, window: SpeechProbability) -> list[TurnDecision]:
+        return self._in_speech(window) if self._speaking else self._in_silence(window)
+
+    def _in_silence(self, window: SpeechProbability) -> list[TurnDecision]:
+        if window.probability < self.threshold:
+            self._onset = None
+            return []
+        if self._onset is None:
+            self._onset = window.first_sample
+        if window.end_sample - self._onset < self._min_speech:
+            return []
+        onset, self._onset = self._onset, None
+        self._speaking, self._speech_end = True, window.end_sample
+        reason = f"speech at {self.threshold:g} or above for {samples_to_ms(window.end_sample - onset)} ms"
+        return [TurnDecision("speech_started", onset, window.end_sample, reason)]
+
+    def _in_speech(self, window: SpeechProbability) -> list[TurnDecision]:
+        if window.probability >= max(0.0, self.threshold - _HYSTERESIS):
+            self._speech_end = window.end_sample
+            return []
+        silence = window.end_sample - self._speech_end
+        if silence < ms_to_samples(self.silence_duration_ms):
+            return []
+        self._speaking = False
+        reason = f"{samples_to_ms(silence)} ms of silence"
+        return [
+            TurnDecision("speech_stopped", self._speech_end, window.end_sample, reason),
+            TurnDecision("turn_ended", self._speech_end, window.end_sample, reason),
+        ]
