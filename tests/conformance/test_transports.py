@@ -62,7 +62,7 @@ async def websocket() -> AsyncIterator[tuple[Transport, Transport]]:
         accepted.put_nowait(connection)
         await connection.wait_closed()
 
-    async with serve(hold, "127.0.0.1", 0, max_size=None, compression=None) as server:
+    async with serve(hold, "127.0.0.1", 0, max_size=None, compression=None, close_timeout=0.2) as server:
         port = next(iter(server.sockets)).getsockname()[1]
         ours = await open_websocket(f"ws://127.0.0.1:{port}/")
         theirs = WebSocketTransport(await accepted.get(), TransportInfo("websocket", "peer"))  # type: ignore[arg-type]

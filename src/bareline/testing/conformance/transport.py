@@ -21,6 +21,9 @@ MakePair = Callable[[], AbstractAsyncContextManager[tuple[Transport, Transport]]
 _BACKLOG_MAX_BYTES = 256 * 1024 * 1024
 """A backlog of more than this is no bound."""
 
+_CLOSE_MAX_S = 5.0
+"""A close that takes longer is a hang."""
+
 
 async def messages_arrive_whole_once_and_in_order(make: MakePair) -> None:
     """Both ways, small and large, with any UTF-8."""
@@ -94,12 +97,13 @@ async def close_wakes_who_waits_to_receive(make: MakePair) -> None:
 
 
 async def a_full_backlog_makes_send_wait_until_close(make: MakePair) -> None:
-    """Nobody receives: after a bounded number of messages ``send`` waits, and ``close`` ends the wait."""
+    """Nobody receives: after a bounded number of messages ``send`` waits, and ``close`` ends the wait soon."""
     async with make() as (ours, _):
         filling = asyncio.create_task(_fill(ours))
         await asyncio.sleep(0.5)
         require(not filling.done(), "past a bounded backlog send waits")
-        await ours.close()
+        async with asyncio.timeout(_CLOSE_MAX_S):
+            await ours.close()
         await raises(filling, Closed, "a waiting send gets Closed")
 
 
