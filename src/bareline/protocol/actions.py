@@ -10,6 +10,7 @@ import msgspec
 
 from bareline.protocol.events.session import AudioFormat, Session
 from bareline.protocol.generation import ResponseRequest
+from bareline.units import SAMPLE_RATE_HZ
 
 __all__ = [
     "Action",
@@ -54,9 +55,10 @@ class InputCommitted(_Action, frozen=True):
 
 
 class ResponseRequested(_Action, frozen=True):
-    """Generate; ``response.created`` is already out."""
+    """Generate; ``response.created`` is already out. ``format`` is that of the audio handed to ``produce``."""
 
     request: ResponseRequest
+    format: AudioFormat = AudioFormat(rate=SAMPLE_RATE_HZ)
 
 
 class ResponseStopped(_Action, frozen=True):
