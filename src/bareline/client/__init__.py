@@ -1,1 +1,1 @@
-"""(docstring to be written by the owner of this package)"""
+"""The client: ``connect`` gives a ``Line`` (level 0), ``Call`` holds a whole conversation (level 1)."""

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import errno
-import ipaddress
-import json
 import socket
 import ssl
-from typing import cast
 from urllib.parse import urlsplit
 
-__all__ = ["explain_network", "explain_status", "is_loopback"]
+from bareline.protocol.signalling import parse_error_body, redact
+
+__all__ = ["explain_network", "explain_status"]
 
 BODY_SHOWN_CHARS = 300
 """Of an answer that is not the service's error object."""
@@ -56,20 +55,7 @@ def explain_network(address: str, error: OSError, open_timeout_s: float) -> tupl
     return "tcp", f"{host} cannot be reached: {error}"
 
 
-def is_loopback(address: str) -> bool:
-    """Whether the address is this machine itself, so that no proxy is asked and no key is needed."""
-    host = urlsplit(address).hostname or ""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
 def _service_message(body: bytes) -> str:
-    try:
-        decoded: object = json.loads(body)
-    except ValueError:
-        return body.decode(errors="replace").strip()[:BODY_SHOWN_CHARS]
-    error = cast("dict[str, object]", decoded).get("error") if isinstance(decoded, dict) else None
-    message = cast("dict[str, object]", error).get("message") if isinstance(error, dict) else None
-    return str(message)[:BODY_SHOWN_CHARS] if message else body.decode(errors="replace").strip()[:BODY_SHOWN_CHARS]
+    error = parse_error_body(body)
+    said = error.message if error is not None and error.message else body.decode(errors="replace").strip()
+    return redact(said)[:BODY_SHOWN_CHARS]

@@ -10,7 +10,6 @@ import asyncio
 import ssl as ssl_module
 from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn
-from urllib.parse import urlsplit
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus, InvalidURI
@@ -18,7 +17,8 @@ from websockets.typing import Subprotocol
 
 from bareline.errors import Closed, ConfigurationError, ConnectFailed, ConnectionLost
 from bareline.protocol.limits import MESSAGE_MAX_BYTES
-from bareline.transports.connect_errors import explain_network, explain_status, is_loopback
+from bareline.transports.addresses import is_loopback, without_secrets
+from bareline.transports.connect_errors import explain_network, explain_status
 from bareline.transports.contract import TransportInfo
 
 __all__ = ["CLOSE_TIMEOUT_S", "PING_INTERVAL_S", "PING_TIMEOUT_S", "WebSocketTransport", "open_websocket"]
@@ -43,7 +43,7 @@ async def open_websocket(
 
     Raises ``ConnectFailed`` with the stage and a likely cause, and ``ConfigurationError`` for an address that is none.
     """
-    address = _without_secrets(url)
+    address = without_secrets(url)
     tls: dict[str, Any] = {} if ssl is None else {"ssl": ssl}
     try:
         connecting = connect(
@@ -118,10 +118,3 @@ class WebSocketTransport:
         who = "closed by the other side" if error.rcvd else "lost"
         words = f"the connection to {self._info.address} was {who}: {code} {reason}".rstrip()
         raise ConnectionLost(words, code=code, reason=reason) from error
-
-
-def _without_secrets(url: str) -> str:
-    """The address alone: without user, password, and the values of a query that may hold a key."""
-    parts = urlsplit(url)
-    host = parts.netloc.rpartition("@")[2]
-    return f"{parts.scheme}://{host}{parts.path}"

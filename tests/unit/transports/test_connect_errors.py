@@ -7,7 +7,8 @@ import ssl
 
 import pytest
 
-from bareline.transports.connect_errors import explain_network, is_loopback
+from bareline.transports.addresses import is_loopback
+from bareline.transports.connect_errors import explain_network
 
 
 @pytest.mark.parametrize(

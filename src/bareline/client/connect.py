@@ -1,0 +1,160 @@
+"""How does one get a line to a realtime server?"""
+
+from __future__ import annotations
+
+import os
+import ssl as ssl_module
+from collections.abc import Awaitable, Callable, Generator, Mapping
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Any
+
+from bareline import __version__
+from bareline.client.address import Address, resolve_address
+from bareline.client.line import Line
+from bareline.errors import ConfigurationError
+from bareline.observe.record import Observer
+from bareline.protocol.client_endpoint import ClientEndpoint
+from bareline.protocol.events import SessionConfig, SessionUpdate
+from bareline.protocol.signalling import Credentials, Target, auth_headers, websocket_url
+from bareline.transports.contract import Transport
+
+__all__ = ["DEFAULT_MODEL", "OPENERS", "Connecting", "Opener", "Opening", "connect"]
+
+DEFAULT_MODEL = "gpt-realtime-2.1"
+
+
+@dataclass(frozen=True)
+class Opening:
+    """What a transport needs to know to connect. ``headers`` include the credentials."""
+
+    base_url: str
+    target: Target
+    headers: Mapping[str, str] = field(repr=False)
+    query: Mapping[str, str]
+    open_timeout_s: float
+    ssl: ssl_module.SSLContext | None
+
+
+Opener = Callable[[Opening], Awaitable[Transport]]
+
+
+def connect(
+    *,
+    model: str = DEFAULT_MODEL,
+    transport: str = "websocket",
+    base_url: str | None = None,
+    api_key: str | None = None,
+    session: SessionConfig | None = None,
+    intent: str | None = None,
+    call_id: str | None = None,
+    checks: bool = False,
+    fold: bool = True,
+    observer: Observer | None = None,
+    organization: str | None = None,
+    project: str | None = None,
+    safety_identifier: str | None = None,
+    headers: Mapping[str, str] | None = None,
+    query: Mapping[str, str] | None = None,
+    open_timeout_s: float = 10.0,
+    ssl: ssl_module.SSLContext | None = None,
+) -> Connecting:
+    """Connect: ``async with connect(...) as line`` or ``line = await connect(...)``.
+
+    ``base_url`` and ``api_key`` default to ``OPENAI_BASE_URL`` and ``OPENAI_API_KEY``; ``base_url="local"`` starts the
+    built-in server in this process. A key may be a server key or an ephemeral secret (``ek_…``). ``session`` is sent
+    as ``session.update`` at once. ``intent="transcription"`` opens a transcription session; ``call_id`` a sideband to
+    a running call; both leave ``model`` out. ``checks`` refuses locally what the protocol forbids; ``fold`` keeps
+    ``line.conversation``. ``headers`` and ``query`` are added to the request and win.
+
+    Awaiting raises ``ConfigurationError`` (nothing was tried) and ``ConnectFailed`` (stage and likely cause). A wrong
+    key or model mostly shows only afterwards: an ``error`` event, then a close (REALTIME.md section 2).
+    """
+    credentials = {
+        "organization": organization or os.environ.get("OPENAI_ORG_ID"),
+        "project": project or os.environ.get("OPENAI_PROJECT_ID"),
+        "safety_identifier": safety_identifier,
+    }
+
+    def opening(address: Address) -> Opening:
+        who = Credentials(key=address.api_key, **credentials)
+        own = {"User-Agent": f"bareline/{__version__}", **auth_headers(who), **(headers or {})}
+        return Opening(address.base_url, _target(model, intent, call_id), own, query or {}, open_timeout_s, ssl)
+
+    async def open_line() -> Line:
+        opener = _opener(transport)
+        address = await resolve_address(base_url, api_key)
+        endpoint = ClientEndpoint(checks=checks, fold=fold, output_buffer=call_id is not None or transport == "webrtc")
+        try:
+            connection = await opener(opening(address))
+        except BaseException:
+            if address.stop is not None:
+                await address.stop()
+            raise
+        line = Line(connection, endpoint=endpoint, observer=observer, after_close=address.stop)
+        if session is not None:
+            await _configure(line, session)
+        return line
+
+    return Connecting(open_line)
+
+
+class Connecting:
+    """A line that is not open yet: await it, or enter it."""
+
+    def __init__(self, open_line: Callable[[], Awaitable[Line]]) -> None:
+        self._open_line = open_line
+        self._line: Line | None = None
+
+    def __await__(self) -> Generator[Any, None, Line]:
+        return self._open_line().__await__()
+
+    async def __aenter__(self) -> Line:
+        self._line = await self._open_line()
+        return self._line
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if self._line is not None:
+            await self._line.close()
+
+
+async def _open_websocket(opening: Opening) -> Transport:
+    from bareline.transports.websocket import open_websocket
+
+    return await open_websocket(
+        websocket_url(opening.base_url, opening.target, opening.query),
+        headers=opening.headers,
+        open_timeout_s=opening.open_timeout_s,
+        ssl=opening.ssl,
+    )
+
+
+OPENERS: dict[str, Opener] = {"websocket": _open_websocket}
+"""Transport name to what opens it; a program may add its own."""
+
+
+def _opener(transport: str) -> Opener:
+    opener = OPENERS.get(transport)
+    if opener is not None:
+        return opener
+    if transport == "webrtc":
+        raise ConfigurationError("transport='webrtc' comes with the webrtc extra, which this version does not have yet")
+    raise ConfigurationError(f"transport={transport!r} is unknown; there is {', '.join(map(repr, OPENERS))}")
+
+
+def _target(model: str, intent: str | None, call_id: str | None) -> Target:
+    if call_id is not None:
+        return Target(call_id=call_id)
+    if intent is not None:
+        return Target(intent=intent)
+    return Target(model=model)
+
+
+async def _configure(line: Line, session: SessionConfig) -> None:
+    try:
+        await line.send(SessionUpdate(session=session))
+    except BaseException:
+        await line.close()
+        raise
