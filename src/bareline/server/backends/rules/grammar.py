@@ -1,0 +1,149 @@
+"""Which sentences may be said now, as a JSGF grammar for a recogniser?
+
+The grammar holds what ``understanding`` reads, as far as people say it: commands made of a tool's verbs, its object and
+its slots; courtesy and consent; and the answer to what was asked.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from bareline.server.backends.rules.dates import DATE_GRAMMAR
+from bareline.server.backends.rules.entities import Knowledge
+from bareline.server.backends.rules.everyday import open_grammar
+from bareline.server.backends.rules.grammar_slots import SlotRules, alternatives, said
+from bareline.server.backends.rules.lexicon import SOCIAL
+from bareline.server.backends.rules.memory import AskConsent, AskDo, AskRight, AskSlot, Draft, Expecting
+from bareline.server.backends.rules.slots import Slot, SlotKind
+from bareline.server.backends.rules.toolset import ToolModel, Toolset
+from bareline.server.backends.rules.words import plural
+
+__all__ = ["grammar_for"]
+
+_COMMANDS: dict[str, str] = {
+    "show": "( show | show me | list | read | read me | tell me | tell me about | give me | what are | what is | what's )",
+    "find": "( check | look up | find | search for | where is | where's | how is | how's )",
+    "create": "( add | create | make | set up | write down | i need | put )",
+    "remove": "( delete | remove | cancel | drop | erase | get rid of )",
+    "complete": "( complete | finish | tick off | check off | i finished | i have finished | i am done with | i did )",
+    "update": "( change | move | update | reschedule | postpone )",
+    "order": "( order | i'd like | i would like | i want | i'll have | i'll take | can i get | can i have | get me | buy )",
+    "book": "( book | reserve | schedule | make | i need | i'd like | i would like | i want | can i get | can i book )",
+    "set": "( set | dim | change | adjust | turn | put )",
+    "start": "( start | begin | play | launch | resume | run | open )",
+    "stop": "( stop | end | halt | pause | quit )",
+    "clear": "( clear | empty | wipe | reset | delete all | remove all )",
+    "send": "( send | email | message | text | write to )",
+    "confirm": "( confirm | accept | approve )",
+    "decline": "( decline | reject | refuse )",
+}
+_PARTICLES = {"on": "on", "off": "off"}
+_LEAD = """\
+<um> = um | uh | okay | well | hey ;
+<lead> = please | could you [please] | can you [please] | would you [please] | i want to | i'd like to | i would like to
+  | i need to ;
+<tail> = please | for me | thanks | thank you ;
+<det> = the | my | a | an | all | all my | all the | any | our | another ;
+"""
+_CARRIERS = "it's | it is | make it | make that | for | on | at | by | the | to | with | a | in | i said | please"
+
+
+def grammar_for(toolset: Toolset, known: Knowledge, expecting: Expecting | None) -> str:
+    """The grammar (JSGF text) of what may be said while ``expecting``. The same arguments give the same text."""
+    slots = SlotRules(toolset, known)
+    lines = [_tool_rule(tool, at, slots) for at, tool in enumerate(toolset.tools)]
+    answer = _answer(expecting, slots)
+    commands = " | ".join(f"<tool{at}>" for at in range(len(toolset.tools)))
+    sentences = [f"[<um>] [<lead>] ( {commands} ) [<tail>]"] if commands else []
+    sentences.append("[<um>] <social>")
+    if answer:
+        sentences.append(f"[<um>] ( {answer} ) [please]")
+    public = f"public <said> = {' | '.join(f'( {sentence} )' for sentence in sentences)} ;\n"
+    body = public + _LEAD + _social() + DATE_GRAMMAR + "".join(lines) + slots.rules()
+    free = open_grammar(slots.single) if "<open>" in body or "<person>" in body else ""
+    return f"#JSGF V1.0;\ngrammar session;\n{body}{free}"
+
+
+def _tool_rule(tool: ToolModel, at: int, slots: SlotRules) -> str:
+    """All ways to ask for one tool."""
+    things, after = slots.things(tool, at), slots.after(tool, at)
+    tail = f" <after{at}>*" if after else ""
+    ways = [f"{command} <thing{at}>{tail}" for command in _commands(tool)]
+    ways += _turned(tool, at, tail)
+    ways += _questions(tool, at, tail)
+    if "complete" in tool.verbs:
+        ways.append(f"mark <thing{at}> [as] ( done | complete | completed | finished )")
+    if tool.verbs & {"create"} and (text := slots.text_of(tool, at)):
+        listed = f" [ ( to | on ) {slots.listed(tool)} ]"
+        ways += [f"remind me to {text}{tail}", f"( add | put ) {text}{listed}{tail}"]
+    ways += [said(trigger) for trigger in tool.triggers if 0 < len(trigger) <= _TRIGGER_MAX]
+    rules = f"<tool{at}> = {' | '.join(ways)} ;\n<thing{at}> = {things} ;\n"
+    return rules + (f"<after{at}> = {after} ;\n" if after else "")
+
+
+_TRIGGER_MAX = 8
+
+
+def _commands(tool: ToolModel) -> list[str]:
+    known = [_COMMANDS[verb] for verb in sorted(tool.verbs) if verb in _COMMANDS]
+    own = [verb for verb in sorted(tool.verbs) if verb not in _COMMANDS and verb not in _PARTICLES]
+    return known + ([alternatives(own)] if own else [])
+
+
+def _turned(tool: ToolModel, at: int, tail: str) -> list[str]:
+    particles = [_PARTICLES[verb] for verb in sorted(tool.verbs & _PARTICLES.keys())]
+    if not particles:
+        return []
+    which = alternatives(particles)
+    return [f"( turn | switch ) {which} <thing{at}>{tail}", f"( turn | switch ) <thing{at}> {which}{tail}"]
+
+
+def _questions(tool: ToolModel, at: int, tail: str) -> list[str]:
+    """what tasks do I have, which lamps are on, do I have any appointments."""
+    if "show" not in tool.verbs or tool.required or not tool.nouns:
+        return []
+    several = alternatives([plural(" ".join(noun)) for noun in tool.nouns[:2]])
+    states = [f"<c{at}x{slot.name}>" for slot in tool.slots if slot.kind is SlotKind.CHOICE and not slot.many]
+    ends = ["do i have", "are there", "have i got", *(f"are {state}" for state in states), "are on", "are off"]
+    states_before = f"[ {' | '.join(states)} ] " if states else ""
+    return [
+        f"( what | which | how many ) {states_before}{several} [ {' | '.join(ends)} ]{tail}",
+        f"do i have any {states_before}{several}{tail}",
+        f"( what is | what's ) on my {slots_list(tool)}{tail}",
+        "what do i have to do" if tool.noun in {"task", "todo", "to do"} else f"my {several}",
+    ]
+
+
+def slots_list(tool: ToolModel) -> str:
+    """The words for the list that a tool shows."""
+    return f"( list | {tool.noun} list )" if tool.noun else "list"
+
+
+def _answer(expecting: Expecting | None, slots: SlotRules) -> str:
+    match expecting:
+        case AskSlot(draft, slot):
+            return _values(draft, slot, slots)
+        case AskRight(draft, slot, _):
+            return f"[no] {_values(draft, slot, slots)}"
+        case AskConsent() | AskDo():
+            verbs = "delete | remove | cancel | do | confirm | clear | order | book | send | change | move | complete"
+            return (
+                f"( yes | yeah | yes please ) [please] ( {verbs} ) ( it | that | them | this )"
+                " | no ( keep | leave ) it | no leave it alone | no i changed my mind | yes i am sure | yes i'm sure"
+            )
+        case _:
+            return ""
+
+
+def _values(draft: Draft, slot: Slot, slots: SlotRules) -> str:
+    values = slots.values(draft.tool, slot, asked=True)
+    if not values:
+        return ""
+    several = f" ( [and] {values} )*" if slot.many else ""
+    return f"[ {_CARRIERS} ] [ {_CARRIERS} ] {values}{several} [ please | {slot.says} ]"
+
+
+@lru_cache(maxsize=1)
+def _social() -> str:
+    phrases = dict.fromkeys(text for texts in SOCIAL.values() for text in texts)
+    return "<social> = " + " | ".join(said(tuple(text.split())) for text in phrases) + " ;\n"

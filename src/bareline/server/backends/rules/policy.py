@@ -1,0 +1,117 @@
+"""What is the answer to this turn: words, calls, or a question?"""
+
+from __future__ import annotations
+
+from bareline.server.backends.rules import wording
+from bareline.server.backends.rules.answers import Answers
+from bareline.server.backends.rules.entities import Knowledge
+from bareline.server.backends.rules.memory import AskDo, AskWhich, Call, Draft, Heard, Memory, Reply
+from bareline.server.backends.rules.toolset import Toolset
+from bareline.server.backends.rules.understanding import ACCEPTED, Intent, Said, intents, read, social
+
+__all__ = ["DOUBTFUL", "UNSURE", "Policy"]
+
+UNSURE = 0.25
+"""Below this confidence nothing is acted on."""
+DOUBTFUL = 0.5
+"""Below this confidence nothing destructive is done without asking."""
+_MARGIN = 0.35
+"""Two tools whose scores are closer than this may both be meant."""
+
+
+class Policy:
+    """The rules of one dialogue, for the tools and the knowledge of this turn."""
+
+    def __init__(self, toolset: Toolset, known: Knowledge, memory: Memory, *, may_call: bool = True) -> None:
+        self._toolset = toolset
+        self._known = known
+        self._memory = memory
+        self._may_call = may_call
+        self._answers = Answers(toolset, known, memory)
+
+    def answer(self, heard: Heard) -> Reply:
+        """The reply to what the user said; the memory moves on."""
+        reply = self._reply(heard)
+        if reply.calls and not self._may_call:
+            reply = Reply("I may not use my tools for this answer.")
+        if reply.say:
+            self._memory.said = reply.say
+        return reply
+
+    def forced(self, heard: Heard | None, name: str | None) -> Reply:
+        """A call that must be made: of the tool ``name``, or of the likeliest one, with whatever values are known."""
+        said = read(heard.text if heard else "")
+        ranked = intents(said, self._toolset, self._known)
+        chosen = [intent for intent in ranked if name is None or intent.tool.name == name]
+        if chosen:
+            self._memory.expecting = None
+            return self._answers.call(Draft(chosen[0].tool, chosen[0].values))
+        return Reply("", (Call(name, {}),)) if name else Reply(wording.ask_again(1, self._toolset))
+
+    def _reply(self, heard: Heard) -> Reply:
+        memory = self._memory
+        said = read(heard.text)
+        if not said.full or heard.confidence < UNSURE:
+            return self._missed()
+        ranked = intents(said, self._toolset, self._known)
+        kind = social(said)
+        clear = self._clear(ranked)
+        if kind is not None and not (clear and clear.score >= ACCEPTED and _exact(clear, said)):
+            memory.misses = 0
+            return self._answers.social(kind, heard) or self._courtesy(kind)
+        if memory.expecting is not None:
+            reply = self._answers.expected(said, heard, clear)
+            if reply is not None:
+                memory.misses = 0
+                return reply
+        return self._act(said, heard, ranked, clear)
+
+    def _act(self, said: Said, heard: Heard, ranked: list[Intent], clear: Intent | None) -> Reply:
+        """A new wish."""
+        memory = self._memory
+        if clear is None:
+            near = [intent for intent in ranked if intent.score >= ACCEPTED]
+            if len(near) > 1:
+                memory.expecting = AskWhich(tuple(near[:3]))
+                return Reply(wording.ask_which(tuple(intent.tool for intent in near[:3])))
+            return self._missed()
+        memory.misses = 0
+        draft = Draft(clear.tool, clear.values, clear.heard if heard.spoken else frozenset())
+        reply = self._answers.advance(draft)
+        if reply.calls and clear.tool.destructive and heard.confidence < DOUBTFUL:
+            memory.expecting = AskDo(reply.calls[0])
+            return Reply(wording.ask_right(" ".join(said.words)))
+        return reply
+
+    def _clear(self, ranked: list[Intent]) -> Intent | None:
+        """The one tool that is meant, if it is clear."""
+        if not ranked or ranked[0].score < ACCEPTED:
+            return None
+        if len(ranked) > 1 and ranked[1].score >= ACCEPTED and ranked[0].score - ranked[1].score < _MARGIN:
+            return None
+        return ranked[0]
+
+    def _missed(self) -> Reply:
+        self._memory.misses += 1
+        return Reply(wording.ask_again(self._memory.misses, self._toolset))
+
+    def _courtesy(self, kind: str) -> Reply:
+        """Courtesy when nothing is being waited for."""
+        said = self._memory.said
+        fixed = {
+            "yes": "What would you like me to do?",
+            "no": "All right. Is there anything else?",
+            "cancel": "All right.",
+            "hello": wording.greeting(self._toolset),
+            "goodbye": "Goodbye!",
+            "thanks": "You are welcome.",
+            "repeat": said or "I have not said anything yet.",
+            "help": wording.introduction(self._toolset),
+            "wait": "Take your time.",
+        }
+        return Reply(fixed[kind])
+
+
+def _exact(intent: Intent, said: Said) -> bool:
+    """Whether the utterance is one of the phrases that the tool's description quotes."""
+    return said.words in intent.tool.triggers or said.full in intent.tool.triggers
