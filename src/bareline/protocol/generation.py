@@ -10,6 +10,7 @@ import msgspec
 
 from bareline.protocol.events.items import Item
 from bareline.protocol.events.session import Tool, ToolChoice, VoiceId
+from bareline.protocol.events.settings import AudioFormat
 
 __all__ = [
     "CallDelta",
@@ -88,7 +89,10 @@ Outcome = Completed | Incomplete | Failed
 
 
 class ResponseRequest(_Value, frozen=True):
-    """All a generator needs to know of one response; overrides of ``response.create`` are applied."""
+    """All a generator needs to know of one response; overrides of ``response.create`` are applied.
+
+    ``format`` is the wire format of its audio: what the authority is to be given by the pump.
+    """
 
     response_id: str
     context: tuple[Item, ...]
@@ -101,3 +105,4 @@ class ResponseRequest(_Value, frozen=True):
     max_output_tokens: int | str
     out_of_band: bool
     metadata: dict[str, str] | None = None
+    format: AudioFormat = AudioFormat(type="audio/pcm", rate=24_000)

@@ -39,6 +39,7 @@ __all__ = [
     "SESSION_LIMIT_NS",
     "SPEED_MAX",
     "SPEED_MIN",
+    "VAD_RESPONSE_NS",
 ]
 
 APPEND_MAX_BYTES = 15 * 1024 * 1024
@@ -72,8 +73,10 @@ REQUEST_ANSWER_NS = 10 * NS_PER_S
 """How long a ``response.create`` may stay without an answer."""
 REQUEST_RETRY_NS = NS_PER_S
 """When to ask again after a refusal because of an active response that we never saw."""
-REQUEST_RETRIES_MAX = 10
+REQUEST_RETRIES_MAX = 60
 """How often one request is asked again after such refusals."""
+VAD_RESPONSE_NS = NS_PER_S
+"""How long after the end of the user's speech the server's own response is awaited."""
 CONVERSATION_MAX_ITEMS = 10_000
 """Items that either end remembers; the oldest go silently, as the service drops context (section 10.15)."""
 RESPONSES_KEPT = 256

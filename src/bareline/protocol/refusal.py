@@ -27,9 +27,12 @@ _QUOTE_MAX_CHARS = 200
 
 
 class Refusal(msgspec.Struct, frozen=True, kw_only=True):
-    """Why a request was refused. ``param`` is the full path of the culprit, ``event_id`` that of the client's event."""
+    """Why a request was refused. ``param`` is the full path of the culprit, ``event_id`` that of the client's event.
 
-    code: str
+    ``code`` is ``None`` where the service gives none.
+    """
+
+    code: str | None
     message: str
     param: str | None = None
     event_id: str | None = None

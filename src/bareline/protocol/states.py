@@ -122,6 +122,7 @@ class ItemEvent(StrEnum):
     """Requests (imperative) and facts (past) about an item."""
 
     CREATE = "create"
+    FOLLOW = "insert after it"
     RETRIEVE = "retrieve"
     TRUNCATE = "truncate"
     DELETE = "delete"

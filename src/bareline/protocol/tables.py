@@ -59,6 +59,7 @@ def _item() -> dict[tuple[ItemState, ItemEvent], ItemState | Refused]:
         s.ABSENT,
         {
             e.CREATE: s.COMPLETED,
+            e.FOLLOW: Refused("invalid_value"),
             e.RETRIEVE: Refused("item_retrieve_invalid_item_id"),
             e.TRUNCATE: Refused("item_truncate_invalid_item_id"),
             e.DELETE: Refused("item_delete_invalid_item_id"),
@@ -73,6 +74,7 @@ def _item() -> dict[tuple[ItemState, ItemEvent], ItemState | Refused]:
             state,
             {
                 e.CREATE: Refused("invalid_value"),
+                e.FOLLOW: state,
                 e.RETRIEVE: state,
                 e.TRUNCATE: state,
                 e.DELETE: s.ABSENT,
