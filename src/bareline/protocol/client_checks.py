@@ -38,11 +38,10 @@ from bareline.protocol.events import (
     SessionCreated,
     SessionUpdate,
     SessionUpdated,
-    TranscriptionSession,
     UnsetType,
 )
 from bareline.protocol.limits import COMMIT_MIN_MS, LEDGER_MAX_PARTS
-from bareline.protocol.session_formats import bytes_per_ms, input_format, output_format
+from bareline.protocol.session_formats import bytes_per_ms, input_format, output_format, vad_on
 
 __all__ = ["ClientChecks"]
 
@@ -124,7 +123,7 @@ class ClientChecks:
             case SessionCreated() | SessionUpdated():
                 self._session = event.session
             case InputAudioBufferCommitted():
-                if self._vad_on():
+                if vad_on(self._session):
                     self._buffered_bytes = 0
             case ConversationItemDeleted():
                 self._items.pop(event.item_id, None)
@@ -178,7 +177,7 @@ class ClientChecks:
             raise LocalProtocolError(words, code="cannot_update_voice", param="session.audio.output.voice")
 
     def _check_commit(self) -> None:
-        if self._vad_on() is not False:
+        if vad_on(self._session) is not False:
             return
         held_ms = self._buffered_bytes / bytes_per_ms(input_format(self._session))
         if held_ms < COMMIT_MIN_MS:
@@ -201,12 +200,6 @@ class ClientChecks:
         if not 0 <= event.audio_end_ms <= received_ms:
             words = f"Audio content of {received_ms}ms is already shorter than {event.audio_end_ms}ms"
             raise LocalProtocolError(words, code="invalid_value", param="audio_end_ms")
-
-    def _vad_on(self) -> bool | None:
-        """Whether the server detects turns; ``None`` while the session is unknown."""
-        if not isinstance(self._session, RealtimeSession | TranscriptionSession) or self._session.audio is None:
-            return None
-        return self._session.audio.input is not None and self._session.audio.input.turn_detection is not None
 
 
 def _out_of_band(event: ResponseCreate) -> bool:
