@@ -1,0 +1,118 @@
+"""`bareline serve`: a Realtime server on this machine, which any client of the Realtime API can call."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import logging
+import os
+import re
+import signal
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bareline.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from bareline.server.backend import Backend
+    from bareline.server.serve import RealtimeServer
+
+__all__ = ["add_parser", "run"]
+
+_KEY_VARIABLE = "BARELINE_API_KEY"
+_EPILOG = f"""faults (joined by commas; times count from the opening of a connection):
+  of the connection  delay=50ms~20ms  slow=64kbps@5s  stall=600ms@5s  loss=2%%  duplicate=1%%  reorder=5%%
+                     cut@10s (half-open)  abort@10s (dropped)  close=1001@10s; up: or down: in front for one direction
+  of the service     error=rate_limit@response:2  error=quota  error=server  refuse=429@connection:1  expire@30s
+
+Without --api-key (or {_KEY_VARIABLE}) every key is accepted. A standard client is pointed here by its base URL,
+http://HOST:PORT/v1; the openai package for JavaScript needs --tls-cert and --tls-key."""
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h)")
+_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
+
+
+def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:  # pyright: ignore[reportPrivateUsage]
+    """Add the command and its options."""
+    parser = commands.add_parser(
+        "serve",
+        help="run the built-in Realtime server",
+        description="Run a Realtime server on this machine: HTTP and WebSocket on one port, no key, no network.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add = parser.add_argument
+    add("--host", default="127.0.0.1", help="address to listen on (default %(default)s)")
+    add("--port", type=int, default=8080, help="port to listen on; 0 takes a free one (default %(default)s)")
+    add("--backend", default="rules", metavar="NAME", help="what answers: rules (default) or script:FILE")
+    add("--seed", type=int, help="makes ids and what the backend draws reproducible")
+    add("--session-limit", type=_seconds, default=3600.0, metavar="TIME", help="how long a session lives (60m)")
+    add("--fault", action="append", default=[], metavar="FAULT", help="what is to go wrong; may be repeated, see below")
+    add("--api-key", metavar="KEY", help=f"the only key accepted; better set {_KEY_VARIABLE}, which `ps` does not show")
+    add("--models", metavar="NAMES", help="model names to accept instead of the known ones, joined by commas")
+    add("--any-model", action="store_true", help="accept any model name")
+    add("--tls-cert", type=Path, metavar="FILE", help="certificate chain for HTTPS and WSS (PEM)")
+    add("--tls-key", type=Path, metavar="FILE", help="key of the certificate (PEM)")
+    add("-v", "--verbose", action="count", default=0, help="log sessions to stderr; twice: more")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Serve until SIGINT or SIGTERM."""
+    level = (logging.WARNING, logging.INFO, logging.DEBUG)[min(args.verbose, 2)]
+    logging.basicConfig(stream=sys.stderr, level=level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    asyncio.run(_serve(_server(args)))
+    return 0
+
+
+async def _serve(server: RealtimeServer) -> None:
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stopped.set)
+    async with server:
+        print(f"ready {server.url}", flush=True)
+        await stopped.wait()
+
+
+def _server(args: argparse.Namespace) -> RealtimeServer:
+    from bareline.server.faults import read_faults
+    from bareline.server.models import REALTIME_MODELS, Models
+    from bareline.server.serve import RealtimeServer
+
+    if (args.tls_cert is None) != (args.tls_key is None):
+        raise ConfigurationError("--tls-cert and --tls-key go together")
+    if not 0 <= args.port <= 65535:
+        raise ConfigurationError(f"--port {args.port} is outside 0-65535")
+    names = args.models.split(",") if args.models else REALTIME_MODELS
+    return RealtimeServer(
+        _backend(args.backend),
+        host=args.host,
+        port=args.port,
+        api_key=args.api_key or os.environ.get(_KEY_VARIABLE) or None,
+        models=Models([name.strip() for name in names], any_model=args.any_model),
+        seed=args.seed,
+        session_limit_s=args.session_limit,
+        faults=read_faults(",".join(args.fault)),
+        tls=(args.tls_cert, args.tls_key) if args.tls_cert else None,
+    )
+
+
+def _backend(name: str) -> Backend:
+    kind, _, source = name.partition(":")
+    if kind == "rules" and not source:
+        from bareline.server.backends.rules import RulesBackend
+
+        return RulesBackend()
+    if kind == "script" and source:
+        from bareline.server.backends.script import ScriptBackend
+
+        return ScriptBackend.load(Path(source))
+    raise ConfigurationError(f"--backend {name}: there are rules and script:FILE")
+
+
+def _seconds(text: str) -> float:
+    found = _DURATION.fullmatch(text)
+    if found is None or float(found[1]) == 0:
+        raise argparse.ArgumentTypeError(f"'{text}' is not a time like 60m, 90s or 1h")
+    return float(found[1]) * _SECONDS[found[2]]

@@ -1,0 +1,170 @@
+"""What does the server answer over HTTP, and where do WebSockets enter?
+
+Paths of REALTIME.md section 1 on one port, with permissive CORS, so that browsers may call from anywhere.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Awaitable, Callable
+
+import msgspec
+from aiohttp import web
+
+from bareline.protocol.authority.options import ServerOptions
+from bareline.protocol.refusal import Refusal
+from bareline.protocol.signalling import (
+    Credentials,
+    build_client_secret,
+    build_error_body,
+    read_credentials,
+    read_target,
+)
+from bareline.server.door import Door, SessionPlan
+from bareline.server.mint import mint
+from bareline.server.refusals import (
+    UNAVAILABLE,
+    UPGRADE_NEEDED,
+    close_for,
+    error_event,
+    model_not_found,
+    not_found,
+    status_for,
+)
+from bareline.server.websocket import accept
+from bareline.transports.contract import Transport
+
+__all__ = ["BODY_MAX_BYTES", "Host", "make_app"]
+
+Host = Callable[[Transport, SessionPlan], Awaitable[None]]
+
+BODY_MAX_BYTES = 4 * 1024 * 1024
+"""Of an HTTP request; instructions and tools of a session fit many times."""
+_CORS = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Expose-Headers": "Location, X-Request-Id",
+    "Timing-Allow-Origin": "*",
+}
+_PREFLIGHT = {
+    "Access-Control-Allow-Methods": "GET, POST, OPTIONS",
+    "Access-Control-Allow-Headers": "authorization, content-type, openai-safety-identifier, x-openai-agents-sdk",
+    "Access-Control-Max-Age": "600",
+}
+
+
+def make_app(
+    door: Door, host: Host, *, options: ServerOptions, status_for: Callable[[int], int | None]
+) -> web.Application:
+    """The application; ``host`` serves one admitted session to its end.
+
+    ``status_for`` gives the status with which a connection, by its number, is refused before its upgrade (a fault).
+    """
+    _keep_keys_out_of_logs()
+    face = _Face(door, host, options, status_for)
+    app = web.Application(client_max_size=BODY_MAX_BYTES, middlewares=[face.around])
+    app.router.add_get("/healthz", face.health)
+    app.router.add_get("/v1/models", face.list_models)
+    app.router.add_get("/v1/models/{model}", face.show_model)
+    app.router.add_get("/v1/realtime", face.open_session)
+    app.router.add_post("/v1/realtime/client_secrets", face.mint_secret)
+    app.router.add_route("*", "/{path:.*}", face.miss)
+    return app
+
+
+class _Face:
+    def __init__(self, door: Door, host: Host, options: ServerOptions, status_for: Callable[[int], int | None]) -> None:
+        self._door = door
+        self._host = host
+        self._options = options
+        self._status_for = status_for
+        self._connections = 0
+
+    @web.middleware
+    async def around(
+        self, request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+    ) -> web.StreamResponse:
+        """CORS and the service's own headers around every HTTP answer. aiohttp prescribes the names."""
+        began_s = time.monotonic()
+        if request.method == "OPTIONS":
+            return web.Response(status=204, headers=_CORS | _PREFLIGHT)
+        response = await handler(request)
+        if not response.prepared:
+            response.headers.update(_CORS)
+            response.headers["X-Request-Id"] = self._door.ids.new("req")
+            response.headers["OpenAI-Processing-Ms"] = str(int((time.monotonic() - began_s) * 1000))
+        return response
+
+    async def health(self, _: web.Request) -> web.Response:
+        """Is the server up? Needs no key."""
+        return web.json_response({"status": "ok"})
+
+    async def list_models(self, request: web.Request) -> web.Response:
+        """``GET /v1/models``."""
+        return self._refused(request) or _json(msgspec.json.encode(self._door.models.list()))
+
+    async def show_model(self, request: web.Request) -> web.Response:
+        """``GET /v1/models/{id}``."""
+        if refused := self._refused(request):
+            return refused
+        name = request.match_info["model"]
+        model = self._door.models.find(name)
+        return _json(msgspec.json.encode(model)) if model else _refuse(model_not_found(name))
+
+    async def mint_secret(self, request: web.Request) -> web.Response:
+        """``POST /v1/realtime/client_secrets``, for server keys only."""
+        if refusal := self._door.check_server_key(_credentials(request)):
+            return _refuse(refusal)
+        minted = mint(self._door, await request.read(), self._options)
+        return _refuse(minted) if isinstance(minted, Refusal) else _json(build_client_secret(minted))
+
+    async def open_session(self, request: web.Request) -> web.StreamResponse:
+        """``GET /v1/realtime``: a WebSocket; refusals come after the upgrade, as from the service."""
+        if request.headers.get("Upgrade", "").lower() != "websocket":
+            return _refuse(UPGRADE_NEEDED)
+        self._connections += 1
+        if status := self._status_for(self._connections):
+            return _json(build_error_body(UNAVAILABLE), status)
+        beta = "realtime=v1" in request.headers.get("OpenAI-Beta", "")
+        plan = self._door.plan(read_target(request.query), _credentials(request), beta=beta)
+        async with accept(request) as (socket, transport):
+            if isinstance(plan, Refusal):
+                await transport.send(error_event(plan, self._door.ids))
+                await transport.close(*close_for(plan))
+            else:
+                await self._host(transport, plan)
+        return socket
+
+    async def miss(self, request: web.Request) -> web.Response:
+        """Everything else."""
+        return _refuse(not_found(request.method, request.path))
+
+    def _refused(self, request: web.Request) -> web.Response | None:
+        checked = self._door.check(_credentials(request))
+        return _refuse(checked) if isinstance(checked, Refusal) else None
+
+
+def _credentials(request: web.Request) -> Credentials:
+    offered = request.headers.get("Sec-WebSocket-Protocol", "")
+    return read_credentials(request.headers, [name.strip() for name in offered.split(",")])
+
+
+def _json(body: bytes, status: int = 200) -> web.Response:
+    return web.Response(status=status, body=body, content_type="application/json")
+
+
+def _refuse(refusal: Refusal) -> web.Response:
+    return _json(build_error_body(refusal), status_for(refusal))
+
+
+class _WithoutKeys(logging.Filter):
+    """aiohttp logs the subprotocols that a client offers in vain; one of them is the key."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return "openai-insecure-api-key" not in record.getMessage()
+
+
+def _keep_keys_out_of_logs() -> None:
+    logger = logging.getLogger("aiohttp.websocket")
+    if not any(isinstance(known, _WithoutKeys) for known in logger.filters):
+        logger.addFilter(_WithoutKeys())

@@ -1,0 +1,105 @@
+"""May this client come in, and to which session?
+
+Sans-IO: requests come as values, answers go as values. Any key is accepted unless one was set; a client secret must be
+one of this server's that has not expired. Source: REALTIME.md sections 1, 2 and 11.
+"""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from msgspec import UNSET
+
+from bareline.ids import IdSource
+from bareline.protocol.events import SessionConfig, TranscriptionSessionConfig
+from bareline.protocol.refusal import Refusal
+from bareline.protocol.signalling import (
+    Credentials,
+    Target,
+    beta_disabled,
+    invalid_api_key,
+    invalid_model,
+    key_kind,
+    missing_model,
+)
+from bareline.server.client_secrets import ClientSecrets, KnownSecret
+from bareline.server.models import Models
+from bareline.server.refusals import call_not_found
+
+__all__ = ["Door", "SessionPlan"]
+
+
+@dataclass(frozen=True, slots=True)
+class SessionPlan:
+    """Which session to open; ``initial`` is the configuration bound to the client secret."""
+
+    intent: Literal["realtime", "transcription"]
+    model: str
+    initial: SessionConfig | None = None
+
+
+class Door:
+    """Judges every request of one server.
+
+    ``api_key`` None accepts every key but no missing one. ``unix_s`` tells the wall-clock time in whole seconds.
+    """
+
+    def __init__(
+        self, *, ids: IdSource, models: Models, secrets: ClientSecrets, unix_s: Callable[[], int], api_key: str | None
+    ) -> None:
+        self.ids = ids
+        self.models = models
+        self.secrets = secrets
+        self.unix_s = unix_s
+        self._api_key = api_key
+
+    def check(self, credentials: Credentials) -> KnownSecret | Refusal | None:
+        """The client secret in ``credentials``, None for a server key, or the refusal."""
+        key = credentials.key or ""
+        if key_kind(key) == "ephemeral":
+            return self.secrets.find(key, now_unix_s=self.unix_s()) or invalid_api_key(key)
+        if not key or (self._api_key is not None and not _same(key, self._api_key)):
+            return invalid_api_key(key)
+        return None
+
+    def check_server_key(self, credentials: Credentials) -> Refusal | None:
+        """None for a server key; a client secret is refused."""
+        checked = self.check(credentials)
+        return invalid_api_key(credentials.key) if isinstance(checked, KnownSecret) else checked
+
+    def plan(self, target: Target, credentials: Credentials, *, beta: bool) -> SessionPlan | Refusal:
+        """The session of a WebSocket request; ``beta`` when it asks for the shape before GA."""
+        checked = self.check(credentials)
+        if isinstance(checked, Refusal):
+            return checked
+        if beta:
+            return beta_disabled()
+        if target.call_id is not None:
+            return call_not_found(target.call_id)
+        initial = checked.config if checked else None
+        if target.intent == "transcription" or isinstance(initial, TranscriptionSessionConfig):
+            return _transcription(initial)
+        return self._realtime(initial, target.model)
+
+    def _realtime(self, initial: SessionConfig | None, asked: str | None) -> SessionPlan | Refusal:
+        """A secret that names a model holds its session to it, whatever the address says."""
+        model = asked
+        if initial is not None and not isinstance(initial, TranscriptionSessionConfig) and initial.model is not UNSET:
+            model = initial.model
+        if not model:
+            return missing_model()
+        if not self.models.accepts(model):
+            return invalid_model(model)
+        return SessionPlan(intent="realtime", model=model, initial=initial)
+
+
+def _transcription(initial: SessionConfig | None) -> SessionPlan:
+    bound = initial if isinstance(initial, TranscriptionSessionConfig) else None
+    return SessionPlan(intent="transcription", model="", initial=bound)
+
+
+def _same(key: str, other: str) -> bool:
+    return hmac.compare_digest(key.encode(), other.encode())

@@ -1,0 +1,169 @@
+"""When does the user speak, and what of it should the backend hear while it is spoken?
+
+Asks voice activity about the input while the session wants it, and gives back, in order, where speech began, what was
+heard of it, and where it ended. Positions are samples of all audio of the session. Without turn detection nothing is
+judged, and no voice activity is loaded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TypedDict
+
+from bareline.media.frames import AudioFrame
+from bareline.server.turn_settings import TurnSettings
+from bareline.turns.contract import TurnDecision, VoiceActivity
+from bareline.turns.silence import SilenceTurnDetector
+from bareline.units import BYTES_PER_SAMPLE, ms_to_samples
+
+__all__ = ["Hear", "Heard", "Hearing", "SpeechStarted", "SpeechStopped"]
+
+_DECISION_MAX_MS = 1_000
+"""How long after the first sample of speech its detection may come and still find the prefix kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechStarted:
+    """Speech began; ``sample`` of the session's input, prefix included."""
+
+    sample: int
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechStopped:
+    """The turn is over; ``sample`` ends the audio that belongs to it, silence included."""
+
+    sample: int
+
+
+@dataclass(frozen=True, slots=True)
+class Hear:
+    """The next audio of the utterance under way."""
+
+    frame: AudioFrame
+
+
+Heard = SpeechStarted | SpeechStopped | Hear
+
+
+class Hearing:
+    """The ears of one session, fed with 24 kHz samples."""
+
+    def __init__(self, voice_activity: Callable[[], VoiceActivity]) -> None:
+        self._voice_activity = voice_activity
+        self._settings: TurnSettings | None = None
+        self._detector: SilenceTurnDetector | None = None
+        self._detector_from = 0
+        self._recent = _Recent()
+        self._heard_to: int | None = None
+        self._free_from = 0
+
+    @property
+    def speaking(self) -> bool:
+        """Is an utterance under way?"""
+        return self._heard_to is not None
+
+    @property
+    def end_sample(self) -> int:
+        """How much audio there has been."""
+        return self._recent.end_sample
+
+    @property
+    def free_from(self) -> int:
+        """Where audio begins that belongs to no turn yet."""
+        return self._free_from
+
+    def configure(self, settings: TurnSettings | None) -> None:
+        """Take the session's settings; what was heard so far stays. ``None`` stops judging."""
+        self._settings = settings
+        if settings is None:
+            self._detector = None
+            self._heard_to = None
+        elif self._detector is not None:
+            self._detector.configure(**_detector_settings(settings))
+
+    def forget(self) -> None:
+        """The buffer was emptied, by the client's commit or clear: what came before belongs to no turn to come."""
+        self._free_from = self._recent.end_sample
+        self._detector = None
+        self._heard_to = None
+
+    def feed(self, pcm: bytes) -> Iterator[Heard]:
+        """Take the next samples of the input."""
+        begin = self._recent.end_sample
+        self._recent.push(pcm, keep_samples=self._keep_samples())
+        detector = self._listening(begin)
+        if detector is None:
+            return
+        for decision in detector.feed(AudioFrame(pcm, first_sample=begin - self._detector_from)):
+            yield from self._decide(decision)
+        yield from self._hear(self._recent.end_sample)
+
+    def _listening(self, begin: int) -> SilenceTurnDetector | None:
+        """The detector of a stream that began when it was made; loading it waits for the first audio."""
+        if self._detector is None and self._settings is not None:
+            self._detector = SilenceTurnDetector(self._voice_activity(), **_detector_settings(self._settings))
+            self._detector_from = begin
+        return self._detector
+
+    def _decide(self, decision: TurnDecision) -> Iterator[Heard]:
+        if decision.kind == "speech_started" and self._settings is not None:
+            spoken = self._detector_from + decision.at_sample
+            padded = spoken - ms_to_samples(self._settings.prefix_padding_ms)
+            self._heard_to = max(padded, self._free_from, self._recent.first_sample)
+            yield SpeechStarted(self._heard_to)
+        elif decision.kind == "speech_stopped":
+            end = self._detector_from + decision.decided_at_sample
+            yield from self._hear(end)
+            self._heard_to = None
+            self._free_from = end
+            yield SpeechStopped(end)
+
+    def _hear(self, end: int) -> Iterator[Heard]:
+        if self._heard_to is not None and end > self._heard_to:
+            pcm = self._recent.cut(self._heard_to, end)
+            yield Hear(AudioFrame(pcm, first_sample=self._heard_to))
+            self._heard_to = end
+
+    def _keep_samples(self) -> int:
+        prefix_ms = self._settings.prefix_padding_ms if self._settings else 0
+        return ms_to_samples(prefix_ms + _DECISION_MAX_MS)
+
+
+class _DetectorSettings(TypedDict):
+    threshold: float
+    prefix_padding_ms: int
+    silence_duration_ms: int
+
+
+class _Recent:
+    """The last samples of the input, by their place in it."""
+
+    def __init__(self) -> None:
+        self._pcm = bytearray()
+        self.first_sample = 0
+
+    @property
+    def end_sample(self) -> int:
+        return self.first_sample + len(self._pcm) // BYTES_PER_SAMPLE
+
+    def push(self, pcm: bytes, *, keep_samples: int) -> None:
+        """Add samples; those before the last ``keep_samples`` that were there already are dropped."""
+        surplus = len(self._pcm) // BYTES_PER_SAMPLE - keep_samples
+        if surplus > 0:
+            del self._pcm[: surplus * BYTES_PER_SAMPLE]
+            self.first_sample += surplus
+        self._pcm += pcm
+
+    def cut(self, first: int, end: int) -> bytes:
+        begin = (first - self.first_sample) * BYTES_PER_SAMPLE
+        return bytes(self._pcm[begin : (end - self.first_sample) * BYTES_PER_SAMPLE])
+
+
+def _detector_settings(settings: TurnSettings) -> _DetectorSettings:
+    return {
+        "threshold": settings.threshold,
+        "prefix_padding_ms": settings.prefix_padding_ms,
+        "silence_duration_ms": settings.silence_duration_ms,
+    }

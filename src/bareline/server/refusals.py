@@ -1,0 +1,59 @@
+"""How does the server itself turn a request away, beside what the protocol's own refusals say?
+
+Source: REALTIME.md sections 1 and 11.
+"""
+
+from __future__ import annotations
+
+from bareline.ids import IdSource
+from bareline.protocol.codec import encode
+from bareline.protocol.events import Error
+from bareline.protocol.refusal import Refusal, quoted
+from bareline.protocol.signalling import close_of, http_status
+
+__all__ = [
+    "UNAVAILABLE",
+    "UPGRADE_NEEDED",
+    "call_not_found",
+    "close_for",
+    "error_event",
+    "model_not_found",
+    "not_found",
+    "status_for",
+]
+
+UPGRADE_NEEDED = Refusal(code="upgrade_required", message="Sessions are opened by a WebSocket upgrade of this address.")
+UNAVAILABLE = Refusal(code="unavailable", message="The server refuses this connection.", type="server_error")
+_STATUSES = {"call_id_not_found": 404, "model_not_found": 404, "unknown_url": 404, "upgrade_required": 426}
+_REFUSED = 4000
+"""Close code of a session that was not opened for another reason than its key."""
+
+
+def call_not_found(call_id: str) -> Refusal:
+    """There is no such call to attach to."""
+    return Refusal(code="call_id_not_found", message=f"There is no call {quoted(call_id)}.", param="call_id")
+
+
+def model_not_found(model: str) -> Refusal:
+    """There is no such entry among the models."""
+    return Refusal(code="model_not_found", message=f"The model {quoted(model)} does not exist.", param="model")
+
+
+def not_found(method: str, path: str) -> Refusal:
+    """There is nothing at this address."""
+    return Refusal(code="unknown_url", message=f"Invalid URL ({method} {quoted(path)[1:-1]})")
+
+
+def status_for(refusal: Refusal) -> int:
+    """The HTTP status of a refusal."""
+    return _STATUSES.get(refusal.code or "") or http_status(refusal)
+
+
+def close_for(refusal: Refusal) -> tuple[int, str]:
+    """How a WebSocket is closed after a refusal instead of a session: code and reason."""
+    return close_of(refusal) or (_REFUSED, f"{refusal.type}.{refusal.code}")
+
+
+def error_event(refusal: Refusal, ids: IdSource) -> bytes:
+    """The event that is sent before such a close."""
+    return encode(Error(event_id=ids.new("event"), error=refusal.detail()))

@@ -1,0 +1,137 @@
+"""Where does speech begin and end, and what is heard of it?"""
+
+from __future__ import annotations
+
+import itertools
+import random
+
+import pytest
+
+from bareline.media.frames import AudioFrame
+from bareline.server.hearing import Hear, Heard, Hearing, SpeechStarted, SpeechStopped
+from bareline.server.turn_settings import TurnSettings
+from bareline.turns.contract import SpeechProbability
+from bareline.units import BYTES_PER_SAMPLE, ms_to_samples
+
+SETTINGS = TurnSettings(threshold=0.5, prefix_padding_ms=100, silence_duration_ms=200)
+WINDOW = ms_to_samples(20)
+
+
+class Loud:
+    """Voice activity of a test: a window is speech when its first sample is not zero."""
+
+    made = 0
+
+    def __init__(self) -> None:
+        Loud.made += 1
+        self._pcm = b""
+        self._next = 0
+
+    def feed(self, frame: AudioFrame) -> list[SpeechProbability]:
+        assert frame.first_sample == self._next + len(self._pcm) // BYTES_PER_SAMPLE, "the stream has no gaps"
+        self._pcm += frame.pcm
+        windows: list[SpeechProbability] = []
+        while len(self._pcm) >= WINDOW * BYTES_PER_SAMPLE:
+            speech = float(self._pcm[0] != 0)
+            windows.append(SpeechProbability(self._next, self._next + WINDOW, speech))
+            self._pcm = self._pcm[WINDOW * BYTES_PER_SAMPLE :]
+            self._next += WINDOW
+        return windows
+
+    def reset(self) -> None:
+        raise AssertionError("a new stream gets a new one")
+
+
+def silence(ms: int) -> bytes:
+    return bytes(ms_to_samples(ms) * BYTES_PER_SAMPLE)
+
+
+def speech(ms: int) -> bytes:
+    """Counting samples, never zero, so that a cut in the wrong place is seen."""
+    counted = itertools.cycle(range(1, 30_000))
+    return b"".join(next(counted).to_bytes(2, "little") for _ in range(ms_to_samples(ms))).replace(b"\0", b"\1")
+
+
+def listen(hearing: Hearing, pcm: bytes, *, cuts: list[int] | None = None) -> list[Heard]:
+    edges = [0, *(cuts or []), len(pcm)]
+    return [heard for begin, end in itertools.pairwise(edges) for heard in hearing.feed(pcm[begin:end])]
+
+
+def turns(heard: list[Heard]) -> list[tuple[int, int, bytes]]:
+    """Start, end and audio of each turn, as heard."""
+    found: list[tuple[int, int, bytes]] = []
+    start, audio = 0, b""
+    for entry in heard:
+        match entry:
+            case SpeechStarted(sample):
+                start, audio = sample, b""
+            case Hear(frame):
+                assert frame.first_sample == start + len(audio) // BYTES_PER_SAMPLE
+                audio += frame.pcm
+            case SpeechStopped(sample):
+                found.append((start, sample, audio))
+    return found
+
+
+def a_hearing(settings: TurnSettings | None = SETTINGS) -> Hearing:
+    hearing = Hearing(Loud)
+    hearing.configure(settings)
+    return hearing
+
+
+def test_a_turn_is_heard_from_its_prefix_to_the_silence_that_ends_it() -> None:
+    pcm = silence(500) + speech(400) + silence(500)
+    ((start, end, audio),) = turns(listen(a_hearing(), pcm))
+    assert (start, end) == (ms_to_samples(400), ms_to_samples(1_100))
+    assert audio == pcm[start * BYTES_PER_SAMPLE : end * BYTES_PER_SAMPLE]
+
+
+def test_the_prefix_never_reaches_into_the_turn_before() -> None:
+    pcm = speech(200) + silence(220) + speech(200) + silence(400)
+    first, second = turns(listen(a_hearing(), pcm))
+    assert first[0] == 0
+    assert second[0] == first[1], "both turns touch, neither overlaps"
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_any_split_hears_the_same(seed: int) -> None:
+    pcm = silence(300) + speech(300) + silence(300) + speech(500) + silence(300)
+    chance = random.Random(seed)
+    cuts = sorted(2 * chance.randrange(len(pcm) // 2) for _ in range(chance.randrange(60)))
+    assert turns(listen(a_hearing(), pcm, cuts=cuts)) == turns(listen(a_hearing(), pcm))
+
+
+def test_manual_turns_judge_nothing_and_load_nothing() -> None:
+    Loud.made = 0
+    hearing = a_hearing(None)
+    assert listen(hearing, speech(1_000) + silence(1_000)) == []
+    assert Loud.made == 0
+    assert hearing.end_sample == ms_to_samples(2_000)
+
+
+def test_detection_switched_on_later_counts_from_the_start_of_the_session() -> None:
+    hearing = a_hearing(None)
+    listen(hearing, silence(1_010))
+    hearing.configure(SETTINGS)
+    ((start, end, _),) = turns(listen(hearing, silence(200) + speech(200) + silence(400)))
+    assert start == ms_to_samples(1_010 + 200 - 100)
+    assert end == ms_to_samples(1_010 + 600)
+
+
+def test_a_forgotten_utterance_is_not_ended_and_the_next_one_is_whole() -> None:
+    hearing = a_hearing()
+    listen(hearing, speech(300))
+    assert hearing.speaking
+    hearing.forget()
+    assert not hearing.speaking
+    ((start, _, _),) = turns(listen(hearing, silence(400) + speech(200) + silence(400)))
+    assert start == ms_to_samples(600)
+    assert hearing.free_from == ms_to_samples(300 + 400 + 200 + 200)
+
+
+def test_settings_change_in_the_middle_of_an_utterance() -> None:
+    hearing = a_hearing()
+    listen(hearing, speech(300))
+    hearing.configure(TurnSettings(threshold=0.5, prefix_padding_ms=0, silence_duration_ms=600))
+    assert all(isinstance(heard, Hear) for heard in listen(hearing, silence(580)))
+    assert SpeechStopped(ms_to_samples(900)) in listen(hearing, silence(40))
