@@ -10,7 +10,6 @@ import msgspec
 
 from bareline.protocol.events.session import AudioFormat, Session
 from bareline.protocol.generation import ResponseRequest
-from bareline.units import SAMPLE_RATE_HZ
 
 __all__ = [
     "Action",
@@ -55,10 +54,9 @@ class InputCommitted(_Action, frozen=True):
 
 
 class ResponseRequested(_Action, frozen=True):
-    """Generate; ``response.created`` is already out. ``format`` is that of the audio handed to ``produce``."""
+    """Generate; ``response.created`` is already out."""
 
     request: ResponseRequest
-    format: AudioFormat = AudioFormat(rate=SAMPLE_RATE_HZ)
 
 
 class ResponseStopped(_Action, frozen=True):

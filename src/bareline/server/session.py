@@ -218,9 +218,9 @@ class SessionPump:
                 self._mind.forget()
             case InputCommitted():
                 self._commit(action)
-            case ResponseRequested():
+            case ResponseRequested(request=request):
                 self._idle.reset()
-                self._start(action.request.response_id, self._respond(action))
+                self._start(request.response_id, self._respond(request))
             case ResponseStopped(response_id=response_id):
                 if job := self._jobs.get(response_id):
                     job.cancel()
@@ -252,9 +252,8 @@ class SessionPump:
         del self._jobs[name]
         self._job_done.set()
 
-    async def _respond(self, action: ResponseRequested) -> None:
-        request = action.request
-        voice = Voice(action.format)
+    async def _respond(self, request: ResponseRequest) -> None:
+        voice = Voice(request.format)
         outputs = speak(self._mind.respond(request), voice, self._outbox, ahead_s=self._ahead_s)
         async with aclosing(outputs):
             async for output in outputs:
