@@ -1,0 +1,127 @@
+"""A session pump under test: a backend that each test words itself, and a client at the other end of the pipe."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from bareline.ids import SeededIds
+from bareline.media.frames import AudioFrame
+from bareline.protocol.generation import Outcome, Output, ResponseRequest
+from bareline.protocol.server_endpoint import ServerEndpoint
+from bareline.server.backend import Utterance
+from bareline.server.session import SessionPump
+from bareline.transports.memory import MemoryTransport, memory_pair
+from bareline.turns.energy import EnergyVad
+
+Respond = Callable[[ResponseRequest], AsyncIterator[Output | Outcome]]
+
+
+class Mind:
+    """Backend and session in one; keeps what it was told."""
+
+    def __init__(self, respond: Respond | None = None, transcribe: Callable[[str], AsyncIterator[str]] | None = None):
+        if respond is not None:
+            self.respond = respond
+        if transcribe is not None:
+            self.transcribe = transcribe
+        self.heard: list[AudioFrame] = []
+        self.utterances: list[Utterance] = []
+        self.forgotten = 0
+        self.closed = False
+
+    async def open(self, *, seed: int) -> Mind:
+        return self
+
+    def configure(self, session: object) -> None:
+        self.session = session
+
+    def hear(self, frame: AudioFrame) -> None:
+        self.heard.append(frame)
+
+    def forget(self) -> None:
+        self.forgotten += 1
+
+    def committed(self, utterance: Utterance) -> None:
+        self.utterances.append(utterance)
+
+    async def transcribe(self, item_id: str) -> AsyncIterator[str]:
+        yield "words"
+
+    async def respond(self, request: ResponseRequest) -> AsyncIterator[Output | Outcome]:
+        return
+        yield
+
+    async def close(self) -> None:
+        self.closed = True
+
+
+class Client:
+    """The far end: says events as dictionaries and reads what comes."""
+
+    def __init__(self, transport: MemoryTransport) -> None:
+        self.transport = transport
+        self.seen: list[dict[str, Any]] = []
+
+    async def say(self, type: str, **fields: Any) -> None:  # noqa: A002
+        await self.transport.send(json.dumps({"type": type, **fields}).encode())
+
+    async def configure(self, **session: Any) -> dict[str, Any]:
+        await self.say("session.update", session={"type": "realtime", **session})
+        return await self.until("session.updated")
+
+    async def append(self, audio: bytes) -> None:
+        await self.say("input_audio_buffer.append", audio=base64.b64encode(audio).decode())
+
+    async def next(self) -> dict[str, Any]:
+        self.seen.append(json.loads(await self.transport.receive()))
+        return self.seen[-1]
+
+    async def until(self, type: str) -> dict[str, Any]:  # noqa: A002
+        while (await self.next())["type"] != type:
+            pass
+        return self.seen[-1]
+
+    def types(self) -> list[str]:
+        return [event["type"] for event in self.seen]
+
+    def audio(self) -> bytes:
+        """All output audio so far, in the wire format."""
+        deltas = (event["delta"] for event in self.seen if event["type"] == "response.output_audio.delta")
+        return b"".join(base64.b64decode(delta) for delta in deltas)
+
+
+@asynccontextmanager
+async def _session(mind: Mind, *, limit_s: float = 3600, intent: str = "realtime", **options: Any):
+    """A pump that serves ``mind``, and its client; after the test the client hangs up and nothing may be left."""
+    near, far = memory_pair()
+    endpoint = ServerEndpoint(
+        ids=SeededIds(1),
+        model="gpt-realtime-2.1",
+        opened_unix_s=0,
+        session_limit_ns=int(limit_s * 1e9),
+        intent=intent,
+    )
+    pump = SessionPump(near, mind, endpoint, voice_activity=EnergyVad, **options)
+    task = asyncio.create_task(pump.run())
+    client = Client(far)
+    client.pump, client.task = pump, task
+    yield client
+    await far.close()
+    await asyncio.wait_for(task, timeout=30)
+    assert mind.closed
+    left = asyncio.all_tasks() - {asyncio.current_task()}
+    assert not left, left
+
+
+@pytest.fixture
+def kit() -> SimpleNamespace:
+    """``kit.Mind(...)`` and ``async with kit.session(mind) as client``."""
+    return SimpleNamespace(Mind=Mind, session=_session)
