@@ -1,0 +1,153 @@
+"""What holds for every session, whatever is said and whatever the network does?
+
+``Laws`` watches one client, event by event, and counts on its own: it shares no code with the endpoints' fold, so that
+a mistake there is not its mistake too.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+
+from bareline.errors import RemoteProtocolError
+from bareline.protocol import events as ev
+from bareline.protocol.client_endpoint import Received
+from bareline.units import ns_to_ms
+
+__all__ = ["LawBroken", "Laws"]
+
+_TRACE_LINES = 40
+_ANSWERS: dict[type[ev.ClientEvent], type[ev.ServerEvent]] = {
+    ev.SessionUpdate: ev.SessionUpdated,
+    ev.InputAudioBufferClear: ev.InputAudioBufferCleared,
+    ev.ConversationItemCreate: ev.ConversationItemAdded,
+    ev.ConversationItemDelete: ev.ConversationItemDeleted,
+    ev.ConversationItemRetrieve: ev.ConversationItemRetrieved,
+    ev.ConversationItemTruncate: ev.ConversationItemTruncated,
+    ev.ResponseCreate: ev.ResponseCreated,
+    ev.InputAudioBufferCommit: ev.InputAudioBufferCommitted,
+}
+"""What a client may wait for, or for an ``error`` with its ``event_id``. The server says some of these unasked too."""
+_Texts = (
+    ev.ResponseOutputTextDelta
+    | ev.ResponseOutputAudioTranscriptDelta
+    | ev.ResponseFunctionCallArgumentsDelta
+    | ev.ConversationItemInputAudioTranscriptionDelta
+)
+_DELTA_OF: dict[type[ev.ServerEvent], type[ev.ServerEvent]] = {
+    ev.ResponseOutputTextDone: ev.ResponseOutputTextDelta,
+    ev.ResponseOutputAudioTranscriptDone: ev.ResponseOutputAudioTranscriptDelta,
+    ev.ResponseFunctionCallArgumentsDone: ev.ResponseFunctionCallArgumentsDelta,
+    ev.ConversationItemInputAudioTranscriptionCompleted: ev.ConversationItemInputAudioTranscriptionDelta,
+}
+
+
+class LawBroken(AssertionError):
+    """A law does not hold; the message ends with the last lines of the conversation."""
+
+
+class Laws:
+    """Every response begins once and ends once, and nothing comes after its end; deltas joined are what is reported as
+    done; nothing is truncated beyond what was received; every request is answered.
+
+    Tell it all that the client sends (each with an ``event_id``) and receives; ``at_quiescence`` checks what must be
+    over when nothing is under way.
+    """
+
+    def __init__(self, *, checked: bool) -> None:
+        self._checked = checked
+        self._asked: Counter[type[ev.ClientEvent]] = Counter()
+        self._answered: Counter[type[ev.ServerEvent]] = Counter()
+        self._kinds: dict[str, type[ev.ClientEvent]] = {}
+        self._responses: dict[str, str] = {}
+        self._texts: dict[tuple[type[ev.ServerEvent], str, int], str] = {}
+        self._audio_bytes: Counter[str] = Counter()
+        self._deleted: set[str] = set()
+        self._trace: deque[str] = deque(maxlen=_TRACE_LINES)
+
+    @property
+    def trace(self) -> str:
+        """The last lines of the conversation."""
+        return "\n".join(self._trace)
+
+    @property
+    def deleted(self) -> set[str]:
+        """Items that are gone."""
+        return self._deleted
+
+    def sent(self, event: ev.ClientEvent, now_ns: int) -> None:
+        """The client said ``event``."""
+        self._note(now_ns, ">", event, getattr(event, "item_id", ""))
+        self._asked[type(event)] += 1
+        if isinstance(event.event_id, str):
+            self._kinds[event.event_id] = type(event)
+        if self._checked and isinstance(event, ev.ConversationItemTruncate):
+            received_ms = self._audio_bytes[event.item_id] // 48
+            self.hold(event.audio_end_ms <= received_ms, f"truncated at {event.audio_end_ms} of {received_ms} ms")
+
+    def received(self, received: Received) -> None:
+        """The client received something."""
+        event = received.event
+        if isinstance(event, RemoteProtocolError):
+            raise LawBroken(f"the server said what is not the protocol: {event} {received.raw!r:.200}\n{self.trace}")
+        response_id = getattr(event, "response_id", None)
+        self._note(received.at_ns, "<", event, getattr(event, "item_id", "") or response_id or "")
+        self._answered[type(event)] += 1
+        if response_id is not None:
+            self.hold(self._responses.get(response_id) == "open", f"{response_id} is not under way")
+        self._follow(event)
+
+    def at_quiescence(self) -> None:
+        """Nothing is under way any more: every response has ended, every request has its answer."""
+        unfinished = [named for named, state in self._responses.items() if state == "open"]
+        self.hold(not unfinished, f"responses without an end: {unfinished}")
+        for request, answer in _ANSWERS.items():
+            asked, answered = self._asked[request], self._answered[answer]
+            self.hold(asked <= answered, f"{asked} {request.__name__} not refused, but {answered} {answer.__name__}")
+
+    def hold(self, holds: bool, law: str) -> None:
+        """Raise ``LawBroken`` unless the law holds."""
+        if not holds:
+            raise LawBroken(f"{law}\n{self.trace}")
+
+    def _follow(self, event: ev.ServerEvent) -> None:
+        match event:
+            case ev.ResponseCreated():
+                self.hold(event.response.id not in self._responses, f"{event.response.id} began twice")
+                self._responses[event.response.id or ""] = "open"
+            case ev.ResponseDone():
+                self.hold(self._responses.get(event.response.id or "") == "open", f"{event.response.id} ended twice")
+                self._responses[event.response.id or ""] = "over"
+            case ev.ResponseOutputAudioDelta():
+                self._audio_bytes[event.item_id] += len(event.delta)
+            case ev.ConversationItemDeleted():
+                self._deleted.add(event.item_id)
+            case ev.Error(error=error) if error.event_id is not None:
+                self.hold(error.event_id in self._kinds, f"an error for an event that was not sent: {error.event_id}")
+                self._asked[self._kinds.pop(error.event_id)] -= 1
+            case _:
+                self._follow_text(event)
+
+    def _follow_text(self, event: ev.ServerEvent) -> None:
+        if isinstance(event, _Texts):
+            key = (type(event), event.item_id, getattr(event, "content_index", 0))
+            self._texts[key] = self._texts.get(key, "") + event.delta
+            return
+        match event:
+            case ev.ResponseOutputTextDone(text=whole):
+                self._compare(event, event.item_id, event.content_index, whole)
+            case ev.ResponseOutputAudioTranscriptDone(transcript=whole):
+                self._compare(event, event.item_id, event.content_index, whole)
+            case ev.ResponseFunctionCallArgumentsDone(arguments=whole):
+                self._compare(event, event.item_id, 0, whole)
+            case ev.ConversationItemInputAudioTranscriptionCompleted(transcript=whole):
+                self._compare(event, event.item_id, event.content_index, whole)
+            case _:
+                pass
+
+    def _compare(self, event: ev.ServerEvent, item_id: str, content_index: int, whole: str) -> None:
+        joined = self._texts.get((_DELTA_OF[type(event)], item_id, content_index), "")
+        self.hold(joined == whole, f"the deltas of {item_id} are {joined!r}, but done says {whole!r}")
+
+    def _note(self, now_ns: int, way: str, event: object, about: str) -> None:
+        extra = f" {event.error.code} {event.error.message}" if isinstance(event, ev.Error) else ""
+        self._trace.append(f"{ns_to_ms(now_ns):>7} ms {way} {type(event).__name__} {about}{extra}")
