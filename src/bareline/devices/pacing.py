@@ -1,0 +1,27 @@
+"""How does a device that is no device keep time?"""
+
+from __future__ import annotations
+
+import asyncio
+
+from bareline.clock import now_ns
+from bareline.units import NS_PER_S
+
+__all__ = ["sleep_until", "wait_until"]
+
+
+async def sleep_until(due_ns: int) -> None:
+    """Wait for an absolute time of the running loop's clock: lateness of one wait is not handed on to the next."""
+    while (left := due_ns - now_ns()) > 0:  # noqa: ASYNC110 - the clock itself is waited for
+        await asyncio.sleep(left / NS_PER_S)
+
+
+async def wait_until(due_ns: int, news: asyncio.Event) -> None:
+    """Wait for a time or for news, whichever comes first."""
+    left = due_ns - now_ns()
+    if left > 0 and not news.is_set():
+        try:
+            async with asyncio.timeout(left / NS_PER_S):
+                await news.wait()
+        except TimeoutError:
+            return
