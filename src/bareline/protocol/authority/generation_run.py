@@ -66,7 +66,7 @@ class GenerationRun:
     def end_item(self, item_id: str) -> None:
         """The client deletes this item: it ends here, and what comes for it is dropped."""
         for item in self._items.values():
-            if item.id == item_id:
+            if item.id == item_id and not self.request.out_of_band:
                 item.end("incomplete")
                 item.deleted = True
 

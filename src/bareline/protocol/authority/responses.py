@@ -154,10 +154,13 @@ class Responses:
             return tuple(entry.item for entry in known if entry.state is not ItemState.IN_PROGRESS)
         context: list[ev.Item] = []
         for index, item in enumerate(config.input):
-            entry = self._shared.conversation.item(item.id) if isinstance(item, ev.ItemReference) else None
-            if isinstance(item, ev.ItemReference) and entry is None:
+            if not isinstance(item, ev.ItemReference):
+                context.append(item)
+                continue
+            entry = self._shared.conversation.item(item.id)
+            if entry is None or not entry.in_conversation:
                 return unsupported(f"response.input[{index}].id", f"the item with id '{item.id}' does not exist")
-            context.append(entry.item if entry is not None else item)
+            context.append(entry.item)
         return tuple(context)
 
     def _request(self, config: ev.ResponseConfig, context: Sequence[ev.Item], *, beside: bool) -> ResponseRequest:
