@@ -16,7 +16,7 @@ from bareline.protocol.events.session_config import SessionConfig
 from bareline.protocol.limits import APPEND_MAX_BYTES, EVENT_ID_MAX_CHARS
 from bareline.protocol.refusal import Refusal
 from bareline.protocol.shapes import object_shapes, shape_of
-from bareline.protocol.strict_walk import Place, problems
+from bareline.protocol.strict_walk import Place, first_problem
 
 __all__ = ["Refusal", "check_body", "check_client_message", "check_session"]
 
@@ -49,7 +49,7 @@ def check_client_message(raw: bytes | str, *, media: bool = False) -> ClientEven
     if isinstance(value, Refusal):
         return value
     place = Place(path="", shape=shape_of(ClientEvent), types=_ALL_TYPES if media else _PLAIN_TYPES)
-    found = next(problems(value, place), None)
+    found = first_problem(value, place)
     if found is None:
         return msgspec.convert(value, cast("type[ClientEvent]", ClientEvent))
     event_id = value.get("event_id")
@@ -58,7 +58,7 @@ def check_client_message(raw: bytes | str, *, media: bool = False) -> ClientEven
 
 def check_session(value: object, *, param: str = "session") -> SessionConfig | Refusal:
     """The session in a decoded HTTP body, or why it is refused; ``param`` is its path in the body."""
-    found = next(problems(value, Place(path=param, shape=shape_of(SessionConfig))), None)
+    found = first_problem(value, Place(path=param, shape=shape_of(SessionConfig)))
     return msgspec.convert(value, cast("type[SessionConfig]", SessionConfig)) if found is None else found
 
 
@@ -67,7 +67,7 @@ def check_body(raw: bytes, kind: type[T]) -> T | Refusal:
     value = _read_object(raw)
     if isinstance(value, Refusal):
         return value
-    found = next(problems(value, Place(path="", shape=shape_of(kind))), None)
+    found = first_problem(value, Place(path="", shape=shape_of(kind)))
     return msgspec.convert(value, kind) if found is None else found
 
 

@@ -6,7 +6,7 @@ enumerations: REALTIME.md sections 4, 7 and 8.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, cast
 
 import msgspec
@@ -41,9 +41,9 @@ from bareline.protocol.events.session_config import (
 )
 from bareline.protocol.events.settings import AudioFormat, Reasoning, RetentionRatio, TokenLimits
 from bareline.protocol.events.tools import FunctionTool, McpTool
-from bareline.protocol.refusal import Refusal, too_long, unsupported
+from bareline.protocol.refusal import Refusal, quoted, too_long, unsupported
 
-__all__ = ["NO_RULE", "VOICES", "Rule", "allowed_types", "rule_for", "rules_between"]
+__all__ = ["NO_RULE", "VOICES", "Rule", "allowed_types", "rule_between", "rule_for"]
 
 VOICES = ("alloy", "ash", "ballad", "coral", "echo", "sage", "shimmer", "verse", "marin", "cedar")
 """The service's own voices; a custom one is an object with an id."""
@@ -77,10 +77,10 @@ def allowed_types(owner: type, field: str, value: JsonObject) -> tuple[str, ...]
     return _TYPES.get((owner, field))
 
 
-def rules_between(owner: type, value: JsonObject, path: str) -> Iterator[Refusal]:
-    """What is wrong between the fields of ``value``, each of which is well by itself."""
-    for rule in _BETWEEN.get(owner, ()):
-        yield from rule(value, path)
+def rule_between(owner: type, value: JsonObject, path: str) -> Refusal | None:
+    """What is wrong between the fields of ``value``, each of which is well by itself; the first thing."""
+    found = (rule(value, path) for rule in _BETWEEN.get(owner, ()))
+    return next((refusal for refusal in found if refusal is not None), None)
 
 
 _STATUSES = ("in_progress", "completed", "incomplete")
@@ -178,45 +178,48 @@ _TYPES: dict[tuple[type, str], tuple[str, ...]] = {
 }
 
 
-def _one_modality(value: JsonObject, path: str) -> Iterator[Refusal]:
+def _one_modality(value: JsonObject, path: str) -> Refusal | None:
     modalities = value.get("output_modalities")
     if modalities is not None and modalities not in (["text"], ["audio"]):
-        yield Refusal(
+        return Refusal(
             code="invalid_value",
-            message=f"Invalid modalities: {modalities}. Supported combinations are: ['text'] and ['audio'].",
+            message=f"Invalid modalities: {quoted(modalities)}. Supported combinations are: ['text'] and ['audio'].",
             param=f"{path}.output_modalities",
         )
+    return None
 
 
-def _labels_once(value: JsonObject, path: str) -> Iterator[Refusal]:
+def _labels_once(value: JsonObject, path: str) -> Refusal | None:
     """An MCP server is named once in one list of tools (REALTIME.md 10.11)."""
     seen: set[str] = set()
     for index, tool in enumerate(cast("list[JsonObject]", value.get("tools") or [])):
         label = tool.get("server_label")
         if label in seen:
-            yield unsupported(f"{path}.tools[{index}].server_label", f"the server label '{label}' is used twice")
+            return unsupported(f"{path}.tools[{index}].server_label", f"the server label {quoted(label)} is used twice")
         if label is not None:
             seen.add(label)
+    return None
 
 
-def _one_address(value: JsonObject, path: str) -> Iterator[Refusal]:
+def _one_address(value: JsonObject, path: str) -> Refusal | None:
     """An MCP server has one address, and says who asks in one place (REALTIME.md sections 7 and 10.11).
 
     None is allowed: a label alone refers to a server that was listed before.
     """
     given = [key for key in ("server_url", "connector_id", "tunnel_id") if value.get(key) is not None]
     if len(given) > 1:
-        yield unsupported(f"{path}.{given[1]}", f"'{given[0]}' is given as well, and only one may be")
+        return unsupported(f"{path}.{given[1]}", f"'{given[0]}' is given as well, and only one may be")
     headers = {name.lower() for name in cast("dict[str, str]", value.get("headers") or {})}
     if value.get("authorization") is not None and "authorization" in headers:
-        yield unsupported(f"{path}.authorization", "the headers hold an authorization as well")
+        return unsupported(f"{path}.authorization", "the headers hold an authorization as well")
+    return None
 
 
-def _metadata_bounds(value: JsonObject, path: str) -> Iterator[Refusal]:
+def _metadata_bounds(value: JsonObject, path: str) -> Refusal | None:
     metadata = cast("dict[str, str]", value.get("metadata") or {})
     place = f"{path}.metadata"
     if len(metadata) > limits.METADATA_MAX_PAIRS:
-        yield Refusal(
+        return Refusal(
             code="object_above_max_properties",
             message=f"Invalid '{place}': too many properties. Expected an object with at most "
             f"{limits.METADATA_MAX_PAIRS} properties, but got an object with {len(metadata)} properties instead.",
@@ -224,23 +227,26 @@ def _metadata_bounds(value: JsonObject, path: str) -> Iterator[Refusal]:
         )
     for key, text in metadata.items():
         if len(key) > limits.METADATA_KEY_MAX_CHARS:
-            yield too_long(place, limits.METADATA_KEY_MAX_CHARS, len(key))
+            return too_long(place, limits.METADATA_KEY_MAX_CHARS, len(key))
         if len(text) > limits.METADATA_VALUE_MAX_CHARS:
-            yield too_long(f"{place}.{key}", limits.METADATA_VALUE_MAX_CHARS, len(text))
+            return too_long(f"{place}.{key}", limits.METADATA_VALUE_MAX_CHARS, len(text))
+    return None
 
 
-def _image_inline(value: JsonObject, path: str) -> Iterator[Refusal]:
+def _image_inline(value: JsonObject, path: str) -> Refusal | None:
     url = value["image_url"]
     if not url.startswith(("data:image/png;base64,", "data:image/jpeg;base64,", "data:image/jpg;base64,")):
-        yield unsupported(f"{path}.image_url", "expected a PNG or JPEG image as a data URI")
+        return unsupported(f"{path}.image_url", "expected a PNG or JPEG image as a data URI")
+    return None
 
 
-def _no_assistant_audio(value: JsonObject, path: str) -> Iterator[Refusal]:
+def _no_assistant_audio(value: JsonObject, path: str) -> Refusal | None:
     if value.get("audio") is not None:
-        yield unsupported(f"{path}.audio", "assistant audio cannot be inserted; give its transcript")
+        return unsupported(f"{path}.audio", "assistant audio cannot be inserted; give its transcript")
+    return None
 
 
-_BETWEEN: dict[type, tuple[Callable[[JsonObject, str], Iterator[Refusal]], ...]] = {
+_BETWEEN: dict[type, tuple[Callable[[JsonObject, str], Refusal | None], ...]] = {
     RealtimeSessionConfig: (_one_modality, _labels_once),
     ResponseConfig: (_one_modality, _labels_once, _metadata_bounds),
     McpTool: (_one_address,),

@@ -1,13 +1,12 @@
 """What is wrong with a JSON value, given the shape it should have?
 
-A generator of refusals, of which the first is the answer: what comes after may build on what is wrong already. An
-object is judged in a fixed order: its type, missing keys, unknown keys, each value, and last what must hold between
-them.
+The first thing that is wrong is the answer. An object is judged in a fixed order: its type, missing keys, unknown keys,
+each value, and last what must hold between them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from typing import Any, cast
 
 import msgspec
@@ -26,9 +25,11 @@ from bareline.protocol.refusal import (
     unsupported,
 )
 from bareline.protocol.shapes import object_shapes, union_members
-from bareline.protocol.strict_rules import NO_RULE, Rule, allowed_types, rule_for, rules_between
+from bareline.protocol.strict_rules import NO_RULE, Rule, allowed_types, rule_between, rule_for
 
-__all__ = ["Place", "problems"]
+__all__ = ["Place", "first_problem"]
+
+JsonObject = dict[str, Any]
 
 _TYPE = "type"
 
@@ -46,103 +47,96 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
         return msgspec.structs.replace(self, path=path, shape=shape)
 
 
-def problems(value: object, place: Place) -> Iterator[Refusal]:
-    """What is wrong with ``value``, in the order in which the service would find it."""
+def first_problem(value: object, place: Place) -> Refusal | None:
+    """What is wrong with ``value``: the first thing, in the order in which the service would find it."""
     members = union_members(place.shape)
     if any(isinstance(member, inspect.AnyType) for member in members):
-        return
+        return None
     match value:
-        case None:
-            yield from _unless(members, (inspect.NoneType,), value, place)
-        case bool():
-            yield from _unless(members, (inspect.BoolType,), value, place)
+        case None | bool():
+            kind = inspect.NoneType if value is None else inspect.BoolType
+            return None if any(isinstance(member, kind) for member in members) else _wrong_type(value, place)
         case int() | float():
-            yield from _number_problems(value, members, place)
+            return _number_problem(value, members, place)
         case str():
-            yield from _text_problems(value, members, place)
+            return _text_problem(value, members, place)
         case list():
-            yield from _array_problems(cast("list[object]", value), members, place)
+            return _array_problem(cast("list[object]", value), members, place)
         case _:
-            yield from _object_problems(cast("dict[str, Any]", value), members, place)
+            return _object_problem(cast("JsonObject", value), members, place)
 
 
-def _unless(
-    members: tuple[inspect.Type, ...], kinds: tuple[type[inspect.Type], ...], value: object, place: Place
-) -> Iterator[Refusal]:
-    """A refusal unless one of ``members`` is of one of ``kinds``."""
-    if not any(isinstance(member, kinds) for member in members):
-        yield invalid_type(place.path, _expected(place), _got(value))
+def _wrong_type(value: object, place: Place) -> Refusal:
+    return invalid_type(place.path, _expected(place), _got(value))
 
 
-def _number_problems(value: float, members: tuple[inspect.Type, ...], place: Place) -> Iterator[Refusal]:
+def _number_problem(value: float, members: tuple[inspect.Type, ...], place: Place) -> Refusal | None:
     whole = not any(isinstance(member, inspect.FloatType) for member in members)
     fitting = (inspect.FloatType, inspect.IntType) if isinstance(value, int) else (inspect.FloatType,)
     if not any(isinstance(member, fitting) for member in members):
-        yield invalid_type(place.path, _expected(place), _got(value))
-        return
+        return _wrong_type(value, place)
     rule = place.rule
     if rule.choices and value not in rule.choices:
-        yield invalid_value(place.path, value, rule.choices)
+        return invalid_value(place.path, value, rule.choices)
     least = -INTEGER_MAX if rule.least is None else rule.least
     most = INTEGER_MAX if rule.most is None else rule.most
-    if not least <= value <= most:
-        yield out_of_range(place.path, value, least=least, most=most, whole=whole)
+    if least <= value <= most:
+        return None
+    return out_of_range(place.path, value, least=least, most=most, whole=whole)
 
 
-def _text_problems(value: str, members: tuple[inspect.Type, ...], place: Place) -> Iterator[Refusal]:
+def _text_problem(value: str, members: tuple[inspect.Type, ...], place: Place) -> Refusal | None:
     rule = place.rule
-    if any(isinstance(member, inspect.BytesType) for member in members):
-        yield from _base64_problems(value, place.path)
-        return
+    if rule.base64 or any(isinstance(member, inspect.BytesType) for member in members):
+        return _base64_problem(value, place.path)
     choices = rule.choices or _literals(members)
-    if choices and value not in choices:
-        yield invalid_value(place.path, value, choices)
-    elif not choices and not any(isinstance(member, inspect.StrType) for member in members):
-        yield invalid_type(place.path, _expected(place), _got(value))
-    elif rule.base64:
-        yield from _base64_problems(value, place.path)
-    elif rule.max_chars is not None and len(value) > rule.max_chars:
-        yield too_long(place.path, rule.max_chars, len(value))
+    if choices:
+        return None if value in choices else invalid_value(place.path, value, choices)
+    if not any(isinstance(member, inspect.StrType) for member in members):
+        return _wrong_type(value, place)
+    if rule.max_chars is not None and len(value) > rule.max_chars:
+        return too_long(place.path, rule.max_chars, len(value))
+    return None
 
 
-def _base64_problems(value: str, path: str) -> Iterator[Refusal]:
+def _base64_problem(value: str, path: str) -> Refusal | None:
     try:
         audio = msgspec.convert(value, bytes)
     except msgspec.ValidationError:
-        yield unsupported(path, "expected base64-encoded audio bytes, but got an invalid value")
-        return
+        return unsupported(path, "expected base64-encoded audio bytes, but got an invalid value")
     if len(audio) > APPEND_MAX_BYTES:
-        yield too_long(path, -(-APPEND_MAX_BYTES // 3) * 4, len(value))
+        return too_long(path, -(-APPEND_MAX_BYTES // 3) * 4, len(value))
+    return None
 
 
-def _array_problems(value: list[object], members: tuple[inspect.Type, ...], place: Place) -> Iterator[Refusal]:
+def _array_problem(value: list[object], members: tuple[inspect.Type, ...], place: Place) -> Refusal | None:
     inner = next((member.item_type for member in members if isinstance(member, inspect.ListType)), None)
     if inner is None:
-        yield invalid_type(place.path, _expected(place), _got(value))
-        return
-    for index, entry in enumerate(value):
-        yield from problems(entry, place.inside(f"{place.path}[{index}]", inner))
+        return _wrong_type(value, place)
+    entries = (place.inside(f"{place.path}[{index}]", inner) for index in range(len(value)))
+    return _first(first_problem(entry, spot) for entry, spot in zip(value, entries, strict=True))
 
 
-def _object_problems(value: dict[str, Any], members: tuple[inspect.Type, ...], place: Place) -> Iterator[Refusal]:
+def _object_problem(value: JsonObject, members: tuple[inspect.Type, ...], place: Place) -> Refusal | None:
     shapes = object_shapes(place.shape)
-    if shapes:
-        shape = shapes.get(None) or shapes.get(value.get(_TYPE) if isinstance(value.get(_TYPE), str) else None)
-        types = place.types or tuple(str(tag) for tag in shapes)
-        if shape is None or (shape.tag is not None and shape.tag not in types):
-            yield _type_problem(value, types, place.path)
-        else:
-            yield from _struct_problems(value, shape, place.path)
-        return
+    if not shapes:
+        return _map_problem(value, members, place)
+    kind = value.get(_TYPE)
+    shape = shapes.get(None) or shapes.get(kind if isinstance(kind, str) else None)
+    types = place.types or tuple(str(tag) for tag in shapes)
+    if shape is None or (shape.tag is not None and shape.tag not in types):
+        return _type_problem(value, types, place.path)
+    return _struct_problem(value, shape, place.path)
+
+
+def _map_problem(value: JsonObject, members: tuple[inspect.Type, ...], place: Place) -> Refusal | None:
     inner = next((member.value_type for member in members if isinstance(member, inspect.DictType)), None)
     if inner is None:
-        yield invalid_type(place.path, _expected(place), _got(value))
-        return
-    for key, entry in value.items():
-        yield from problems(entry, place.inside(_join(place.path, key), inner))
+        return _wrong_type(value, place)
+    return _first(first_problem(entry, place.inside(_join(place.path, key), inner)) for key, entry in value.items())
 
 
-def _type_problem(value: dict[str, Any], types: tuple[str, ...], path: str) -> Refusal:
+def _type_problem(value: JsonObject, types: tuple[str, ...], path: str) -> Refusal:
     path = _join(path, _TYPE)
     if _TYPE not in value:
         return missing(path)
@@ -152,22 +146,26 @@ def _type_problem(value: dict[str, Any], types: tuple[str, ...], path: str) -> R
     return invalid_value(path, kind, types)
 
 
-def _struct_problems(value: dict[str, Any], shape: inspect.StructType, path: str) -> Iterator[Refusal]:
+def _struct_problem(value: JsonObject, shape: inspect.StructType, path: str) -> Refusal | None:
     names = {field.encode_name for field in shape.fields}
+    if shape.tag is not None:
+        names.add(_TYPE)
     for field in shape.fields:
-        needed = field.required or rule_for(shape.cls, field.name).required
-        if needed and value.get(field.encode_name, msgspec.UNSET) is msgspec.UNSET:
-            yield missing(_join(path, field.encode_name))
+        if field.encode_name not in value and (field.required or rule_for(shape.cls, field.name).required):
+            return missing(_join(path, field.encode_name))
     for key in value:
-        if key not in names and not (key == _TYPE and shape.tag is not None):
-            yield unknown_parameter(_join(path, key))
-    for field in shape.fields:
-        if field.encode_name in value:
-            yield from problems(value[field.encode_name], _place_of(field, value, shape, path))
-    yield from rules_between(shape.cls, value, path)
+        if key not in names:
+            return unknown_parameter(_join(path, key))
+    stated = (field for field in shape.fields if field.encode_name in value)
+    wrong = _first(first_problem(value[f.encode_name], _place_of(f, value, shape, path)) for f in stated)
+    return wrong or rule_between(shape.cls, value, path)
 
 
-def _place_of(field: inspect.Field, value: dict[str, Any], shape: inspect.StructType, path: str) -> Place:
+def _first(found: Iterable[Refusal | None]) -> Refusal | None:
+    return next((refusal for refusal in found if refusal is not None), None)
+
+
+def _place_of(field: inspect.Field, value: JsonObject, shape: inspect.StructType, path: str) -> Place:
     rule = rule_for(shape.cls, field.name)
     kind = field.type
     if rule.required:
