@@ -1,7 +1,7 @@
 """What must happen, at once and in which order, when the user interrupts the assistant?
 
-Silence first; then the response is cancelled if nobody else does it; then the server is told what was heard of each item,
-and the transcript here is cut alike (REALTIME.md 10.6, D4). All of it may come at any moment and any number of times.
+Silence first; then the response is cancelled if nobody else does it; then the server is told what was heard of each
+item, and the transcript here is cut alike (REALTIME.md 10.6, D4). All of it may come at any moment and repeatedly.
 """
 
 from __future__ import annotations
@@ -34,21 +34,30 @@ def server_interrupts(session: ev.Session | None) -> bool:
 
 
 class BargeIn:
-    """Interrupts the assistant. ``post`` sends an event, ``emit`` tells the application."""
+    """Interrupts the assistant.
+
+    ``post`` sends an event, ``cancel`` the response of the conversation; ``emit`` tells the application, ``said`` what
+    was heard of an item that was cut.
+    """
 
     def __init__(
         self,
         playback: Playback,
         transcript: Transcript,
         journal: Journal,
+        *,
         post: Callable[[ev.ClientEvent], object],
+        cancel: Callable[[], None],
         emit: Callable[[CallEvent], None],
+        said: Callable[[str, int], None],
     ) -> None:
         self._playback = playback
         self._transcript = transcript
         self._journal = journal
         self._post = post
+        self._cancel = cancel
         self._emit = emit
+        self._said = said
         self._interrupted: OrderedDict[str, None] = OrderedDict()
 
     def interrupt(
@@ -56,10 +65,12 @@ class BargeIn:
     ) -> bool:
         """Stop what is being said and generated. False when there was nothing to stop."""
         running = [response for response in conversation.responses.values() if response.active]
+        if by == "application":
+            self._cancel()
         cuts = self._playback.interrupt()
         silent_ns = now_ns()
         for response in running:
-            self._stop(response, server_cancels=server_cancels and not response.out_of_band)
+            self._stop(response, server_cancels=server_cancels)
             cuts += self._playback.interrupt_response(response.id)
         if not cuts and not running:
             return False
@@ -82,8 +93,10 @@ class BargeIn:
         self._interrupted[response.id] = None
         if len(self._interrupted) > _REMEMBERED:
             self._interrupted.popitem(last=False)
-        if not server_cancels:
+        if response.out_of_band:
             self._post(ev.ResponseCancel(response_id=response.id))
+        elif not server_cancels:
+            self._cancel()
 
     def _tell(self, cuts: list[Cut], conversation: Conversation) -> None:
         for cut in cuts:
@@ -91,14 +104,17 @@ class BargeIn:
             position = self._playback.ledger.position(*key)
             if position is not None:
                 self._transcript.cut(key, position.heard, finished=position.finished)
+                self._said(cut.item_id, cut.audio_end_ms)
             entry = conversation.item(cut.item_id)
             if entry is None or not entry.in_conversation:
                 continue
             if cut.delete:
                 self._post(ev.ConversationItemDelete(item_id=cut.item_id))
-            else:
-                self._post(
-                    ev.ConversationItemTruncate(
-                        item_id=cut.item_id, content_index=cut.content_index, audio_end_ms=cut.audio_end_ms
-                    )
-                )
+            elif entry.has_audio:  # what a new connection was told again is text
+                self._post(_truncation(cut))
+
+
+def _truncation(cut: Cut) -> ev.ConversationItemTruncate:
+    return ev.ConversationItemTruncate(
+        item_id=cut.item_id, content_index=cut.content_index, audio_end_ms=cut.audio_end_ms
+    )

@@ -1,7 +1,7 @@
 """How do decisions become messages without anybody waiting for the network?
 
-Parts of a call post events; one task sends them in order. Items that the server has not acknowledged are kept, so that a
-lost connection loses no tool result and no words of the user.
+Parts of a call post events; one task sends them in order. Items that the server has not acknowledged are kept, so that
+a lost connection loses no tool result and no words of the user.
 """
 
 from __future__ import annotations
@@ -34,6 +34,11 @@ class Outbox:
         self._unacknowledged: dict[str, ev.ConversationItemCreate] = {}
         self._sent: OrderedDict[str, ev.ClientEvent] = OrderedDict()
 
+    @property
+    def all_told(self) -> bool:
+        """Whether the server has acknowledged every item of ours."""
+        return not self._unacknowledged
+
     def post(self, event: ev.ClientEvent) -> str:
         """Queue an event and return its id. Without a connection only new items are kept.
 
@@ -46,7 +51,9 @@ class Outbox:
         if not self._open:
             return event_id
         if len(self._queue) >= OUTBOX_MAX:
-            raise CallLost(f"{OUTBOX_MAX} events wait to be sent: the connection does not take them", code="outbox_full")
+            raise CallLost(
+                f"{OUTBOX_MAX} events wait to be sent: the connection does not take them", code="outbox_full"
+            )
         self._queue.append(event)
         self._news.set()
         return event_id

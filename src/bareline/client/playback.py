@@ -19,13 +19,13 @@ from bareline.errors import AudioFormatError
 from bareline.media.frames import AudioFrame
 from bareline.protocol.events import AudioFormat, ResponseOutputAudioDelta
 from bareline.protocol.playout import Cut, PartKey, PlayoutLedger
-from bareline.units import BYTES_PER_SAMPLE, SAMPLE_RATE_HZ, SAMPLES_PER_MS
+from bareline.units import BYTES_PER_SAMPLE, SAMPLE_RATE_HZ, SAMPLES_PER_MS, samples_to_ns
 
 __all__ = ["PLAYBACK_MAX_SAMPLES", "FrameFilter", "Playback"]
 
 PLAYBACK_MAX_SAMPLES = 10 * 60 * SAMPLE_RATE_HZ
-"""Audio that waits for the sink: ten minutes of speech, far beyond one answer. What does not fit is refused and counted:
-dropping older audio would falsify the positions of all that follows."""
+"""Audio that waits for the sink: ten minutes of speech, far beyond one answer. What does not fit is refused and
+counted: dropping older audio would falsify the positions of all that follows."""
 WRITE_SAMPLES = 20 * SAMPLES_PER_MS
 _WATCH_S = 0.01
 
@@ -40,7 +40,10 @@ class _Piece:
 
 
 class Playback:
-    """Feeds one sink. ``started`` and ``stopped`` are called with a part's key when its sound begins and ends.
+    """Feeds one sink.
+
+    ``started`` is called with a part and when its first sample was heard, ``stopped`` with a part and whether it was
+    cut.
 
     Without a sink nothing is ever heard and nothing can be interrupted; audio is then for whoever follows the events.
     """
@@ -51,7 +54,7 @@ class Playback:
         journal: Journal,
         *,
         output_filter: FrameFilter | None = None,
-        started: Callable[[PartKey], None],
+        started: Callable[[PartKey, int], None],
         stopped: Callable[[PartKey, bool], None],
     ) -> None:
         self.dropped_samples = 0
@@ -89,6 +92,12 @@ class Playback:
         """Whether audio is playing or waits to be played."""
         return bool(self._waiting_samples) or self.ledger.unheard_samples > 0
 
+    @property
+    def sounding(self) -> tuple[PartKey, ...]:
+        """The parts whose sound has begun and not ended."""
+        self._look()
+        return tuple(self._sounding)
+
     def begun(self, response_id: str, item_id: str, content_index: int) -> None:
         """An audio part begins."""
         if self._ledger.begun(response_id, item_id, content_index):
@@ -116,6 +125,11 @@ class Playback:
         self._ledger.finished(*key)
         self._watched.set()
 
+    def connection_lost(self) -> None:
+        """Nothing more comes for what is open; what came is still played."""
+        for key in list(self._open):
+            self.finished(*key)
+
     def interrupt(self) -> list[Cut]:
         """Silence at once; returns what was cut, empty when nothing was. Safe at any moment, any number of times."""
         sink = self._sink
@@ -133,6 +147,13 @@ class Playback:
         """Cut what one response has begun since it was interrupted; its later audio is refused."""
         return self._cut(self._ledger.interrupt(response_id)) if self._sink is not None else []
 
+    def silence(self) -> None:
+        """Drop what is not heard yet, for good."""
+        self._queue.clear()
+        self._waiting_samples = 0
+        if self._sink is not None:
+            self._sink.clear()
+
     async def run(self) -> None:
         """Write to the sink and watch what it says, until cancelled."""
         if self._sink is None:
@@ -143,7 +164,7 @@ class Playback:
 
     async def quiet(self) -> None:
         """Wait until nothing is left to be heard."""
-        while self.unheard:
+        while self.unheard:  # noqa: ASYNC110 (a sink tells only who asks)
             await asyncio.sleep(_WATCH_S)
 
     async def _write(self, sink: AudioSink) -> None:
@@ -187,7 +208,7 @@ class Playback:
             if position.heard and key not in self._sounding:
                 self._sounding[key] = None
                 self._journal.playout("started", key, position)
-                self._started(key)
+                self._started(key, now_ns() - samples_to_ns(position.heard))
             if position.finished and position.heard == position.received:
                 del self._open[key]
                 self._sounding.pop(key, None)

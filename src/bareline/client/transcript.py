@@ -120,7 +120,7 @@ class Transcript:
             part.said(text)
         entry.text = "".join(part.text for _, part in sorted(entry.parts.items()))
 
-    def _report(self, item: ev.Item, previous: str | None) -> None:
+    def _report(self, item: ev.Item, previous: str | ev.UnsetType | None) -> None:
         if not isinstance(item, ev.Message) or item.id is None or item.role == "system":
             return
         entry = self._place(item.id, item.role, previous)
@@ -134,7 +134,7 @@ class Transcript:
         known = self._entries.get(item_id)
         return known or self._early.setdefault(item_id, TranscriptEntry(item_id, "user"))
 
-    def _place(self, item_id: str, role: str, previous: str | None) -> TranscriptEntry:
+    def _place(self, item_id: str, role: str, previous: str | ev.UnsetType | None) -> TranscriptEntry:
         entry = self._entries.get(item_id)
         if entry is not None:
             return entry
@@ -145,9 +145,9 @@ class Transcript:
             del self._entries[self._order.pop(0).item_id]
         return entry
 
-    def _position(self, previous: str | None) -> int:
+    def _position(self, previous: str | ev.UnsetType | None) -> int:
         """After the item named; items that say nothing (calls, outputs) stand where the last message stood."""
-        known = self._entries.get(previous) if previous else None
+        known = self._entries.get(previous) if isinstance(previous, str) else None
         return self._order.index(known) + 1 if known is not None else len(self._order)
 
     def _delete(self, item_id: str) -> None:

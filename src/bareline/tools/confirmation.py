@@ -43,6 +43,7 @@ class Proposal:
     tool: Tool
     arguments: Arguments
     call_id: str
+    response_id: str
     question: str
     made_at_ns: int
     asked_at_ns: int | None = None
@@ -92,22 +93,25 @@ class Confirmations:
         """What waits, oldest first."""
         return tuple(self._pending.values())
 
-    def propose(self, tool: Tool, arguments: Arguments, call_id: str, now_ns: int) -> Proposal:
-        """Put an action up for consent. The same action again is the same proposal; other arguments end the old one."""
+    def propose(self, tool: Tool, arguments: Arguments, *, call_id: str, response_id: str, now_ns: int) -> Proposal:
+        """Put an action up for consent, called for in ``response_id``.
+
+        The same action again is the same proposal; other arguments end the old one.
+        """
         for old in [entry for entry in self.pending if entry.tool.name == tool.name]:
             if old.arguments.digest == arguments.digest:
                 return old
             del self._pending[old.id]
         if len(self._pending) >= PENDING_MAX:
             del self._pending[next(iter(self._pending))]
-        made = Proposal(self._ids.new("p"), tool, arguments, call_id, tool.ask(arguments), now_ns)
+        made = Proposal(self._ids.new("p"), tool, arguments, call_id, response_id, tool.ask(arguments), now_ns)
         self._pending[made.id] = made
         return made
 
-    def question_given(self, now_ns: int) -> None:
-        """What the assistant said since the proposals were made has reached the user: their time begins."""
+    def question_given(self, response_id: str, now_ns: int) -> None:
+        """What this response said has reached the user: it asked for all that was called for in earlier ones."""
         for proposal in self.pending:
-            if proposal.asked_at_ns is None:
+            if proposal.asked_at_ns is None and proposal.response_id != response_id:
                 proposal.asked_at_ns = now_ns
 
     def user_spoke(self) -> None:

@@ -31,7 +31,7 @@ def fresh() -> Confirmations:
 
 
 def proposed(confirmations: Confirmations, title: str = "milk", now_ns: int = 0) -> Proposal:
-    return confirmations.propose(TOOL, arguments(title), "call_1", now_ns)
+    return confirmations.propose(TOOL, arguments(title), call_id="call_1", response_id="resp_1", now_ns=now_ns)
 
 
 def reason(answer: Any) -> str:
@@ -50,7 +50,7 @@ def test_a_proposal_tells_the_model_what_to_ask_and_how_to_report() -> None:
 def test_consent_after_question_and_answer_counts_once() -> None:
     confirmations = fresh()
     proposal = proposed(confirmations)
-    confirmations.question_given(MS)
+    confirmations.question_given("resp_2", MS)
     confirmations.user_spoke()
     answer = confirmations.consent(proposal.id, 2 * MS, words="yes please")
     assert answer == (proposal, Consent(proposal.id, "user", "yes please", arguments().digest))
@@ -61,7 +61,7 @@ def test_consent_in_the_response_that_asked_is_none() -> None:
     confirmations = fresh()
     proposal = proposed(confirmations)
     assert reason(confirmations.consent(proposal.id, MS)) == "not_asked"
-    confirmations.question_given(MS)
+    confirmations.question_given("resp_2", MS)
     refusal = confirmations.consent(proposal.id, MS)
     assert isinstance(refusal, Refusal)
     assert "Delete milk for good?" in refusal.text
@@ -71,7 +71,15 @@ def test_words_of_the_user_before_the_question_are_no_answer_to_it() -> None:
     confirmations = fresh()
     proposal = proposed(confirmations)
     confirmations.user_spoke()
-    confirmations.question_given(MS)
+    confirmations.question_given("resp_2", MS)
+    assert reason(confirmations.consent(proposal.id, MS)) == "not_asked"
+
+
+def test_the_response_that_called_for_the_action_does_not_ask_for_it() -> None:
+    confirmations = fresh()
+    proposal = proposed(confirmations)
+    confirmations.question_given("resp_1", MS)
+    confirmations.user_spoke()
     assert reason(confirmations.consent(proposal.id, MS)) == "not_asked"
 
 
@@ -86,7 +94,7 @@ def test_the_application_may_consent_at_any_time() -> None:
 def test_consent_does_not_survive_a_change_of_arguments() -> None:
     confirmations = fresh()
     old = proposed(confirmations, "milk")
-    confirmations.question_given(MS)
+    confirmations.question_given("resp_2", MS)
     confirmations.user_spoke()
     new = proposed(confirmations, "bread", 2 * MS)
     assert reason(confirmations.consent(old.id, 3 * MS)) == "not_pending"
@@ -101,8 +109,8 @@ def test_the_same_action_again_is_the_same_proposal() -> None:
 def test_a_question_expires_counted_from_when_it_was_given() -> None:
     confirmations = fresh()
     proposal = proposed(confirmations)
-    confirmations.question_given(10 * MS)
-    confirmations.question_given(20 * MS)
+    confirmations.question_given("resp_2", 10 * MS)
+    confirmations.question_given("resp_2", 20 * MS)
     assert confirmations.deadline() == 10 * MS + EXPIRY_NS
     assert confirmations.expire(10 * MS + EXPIRY_NS - 1) == []
     confirmations.user_spoke()
@@ -129,7 +137,7 @@ def test_pending_questions_are_bounded() -> None:
     confirmations = fresh()
     for number in range(PENDING_MAX + 1):
         tool = Toolbox().add(delete_task, name=f"delete_{number}", effect="irreversible")
-        confirmations.propose(tool, arguments(), "call_1", 0)
+        confirmations.propose(tool, arguments(), call_id="call_1", response_id="resp_1", now_ns=0)
     assert [entry.tool.name for entry in confirmations.pending] == [f"delete_{n}" for n in range(1, PENDING_MAX + 1)]
 
 

@@ -1,0 +1,291 @@
+"""How does an application hold a whole spoken conversation? (level 1)
+
+``Call`` is the face of the parts; each part's own module says what it does and why. Written only with what level 0
+offers to everybody.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from ssl import SSLContext
+from types import TracebackType
+from typing import Any, Self, Unpack, cast
+
+from bareline.client.call_events import CallEvent
+from bareline.client.call_parts import compose
+from bareline.client.call_tasks import CallTasks
+from bareline.client.capture import Capture
+from bareline.client.connect import connect
+from bareline.client.connections import Connections
+from bareline.client.consent import ConfirmingPolicy
+from bareline.client.feed import Feed
+from bareline.client.line import Line
+from bareline.client.parts import Parts
+from bareline.client.playback import FrameFilter
+from bareline.client.reconnect import DEFAULT_RECONNECT, Dial, ReconnectPolicy
+from bareline.client.session_settings import SessionKeywords, session_config
+from bareline.client.transcript import Transcript
+from bareline.client.usage import CallUsage
+from bareline.clock import now_ns
+from bareline.devices.contract import AudioSink, AudioSource
+from bareline.errors import Closed
+from bareline.ids import IdSource, RandomIds
+from bareline.observe.record import Observer
+from bareline.protocol import events as ev
+from bareline.protocol.client_endpoint import Received
+from bareline.protocol.conversation import Conversation
+from bareline.protocol.playout import PlayoutLedger
+from bareline.tools import Proposal, Toolbox
+
+__all__ = ["Call", "CallKeywords"]
+
+_QUIET_S = 0.02
+
+
+class CallKeywords(SessionKeywords, total=False):
+    """Keywords of the session (``SessionKeywords``) and of the connection (as in ``connect``)."""
+
+    model: str
+    transport: str
+    base_url: str | None
+    api_key: str | None
+    organization: str | None
+    project: str | None
+    safety_identifier: str | None
+    headers: Mapping[str, str] | None
+    query: Mapping[str, str] | None
+    open_timeout_s: float
+    ssl: SSLContext | None
+
+
+class Call:
+    """A conversation with a realtime model: turns, playback, tools, interruptions and reconnection.
+
+    ``async with Call(model=..., instructions=..., tools=...) as call: await call.run()``. Other keywords are those of
+    ``CallKeywords``. ``microphone`` and ``speaker`` stay the caller's to close. ``more_tools`` are tools that others
+    run (MCP servers). ``input_filter`` and ``output_filter`` see every frame and give the one to use.
+    ``barge_in=False`` lets the assistant finish. ``context`` reaches tools as ``ToolContext.app``. ``reconnect=None``
+    ends the call with its first connection. ``dial`` opens lines in another way than ``connect``.
+
+    Entering raises ``ConfigurationError``, ``ConnectFailed``, ``ConnectionLost`` and ``CallLost``.
+    """
+
+    def __init__(
+        self,
+        *,
+        microphone: AudioSource | None = None,
+        speaker: AudioSink | None = None,
+        tools: Toolbox | None = None,
+        more_tools: Sequence[ev.Tool] = (),
+        context: object = None,
+        confirming: ConfirmingPolicy = "standing",
+        barge_in: bool = True,
+        input_filter: FrameFilter | None = None,
+        output_filter: FrameFilter | None = None,
+        reconnect: ReconnectPolicy | None = DEFAULT_RECONNECT,
+        observer: Observer | None = None,
+        ids: IdSource | None = None,
+        dial: Dial | None = None,
+        **keywords: Unpack[CallKeywords],
+    ) -> None:
+        connecting = {name: value for name, value in keywords.items() if name not in SessionKeywords.__optional_keys__}
+        self._keywords = cast("SessionKeywords", {k: v for k, v in keywords.items() if k not in connecting})
+        _check(connecting)
+        session_config(self._keywords)
+        self._more_tools = tuple(more_tools)
+        self._wire: Feed[Received] = Feed()
+        self._tasks = CallTasks()
+        self._parts, self._reactions = compose(
+            toolbox=tools if tools is not None else Toolbox(),
+            context=context,
+            confirming=confirming,
+            barge_in=barge_in,
+            speaker=speaker,
+            output_filter=output_filter,
+            observer=observer,
+            ids=ids or RandomIds(),
+            spawn=self._tasks.spawn,
+            tools_changed=self._tools_changed,
+        )
+        self._capture = Capture(microphone, input_filter=input_filter) if microphone is not None else None
+
+        async def open_line() -> Line:
+            return await connect(observer=observer, **cast("Any", connecting))
+
+        self._connections = Connections(
+            self._parts,
+            self._reactions,
+            self._capture,
+            dial=dial or open_line,
+            config=self._config,
+            policy=reconnect,
+            seen=self._wire.put,
+        )
+
+    # --- what is there to see -----------------------------------------------------------------------------------------
+
+    @property
+    def conversation(self) -> Conversation:
+        """The conversation as the session of the moment knows it."""
+        return self._connections.conversation
+
+    @property
+    def transcript(self) -> Transcript:
+        """What was said, in order, by both sides, as far as it was heard; over all connections."""
+        return self._parts.transcript
+
+    @property
+    def ledger(self) -> PlayoutLedger:
+        """What was received, decoded, queued, written and heard, as of now (D4)."""
+        return self._parts.playback.ledger
+
+    @property
+    def usage(self) -> CallUsage:
+        """Tokens so far."""
+        return self._parts.usage
+
+    @property
+    def line(self) -> Line:
+        """The line of the moment, for whatever this class does not offer. Raises ``Closed`` when there is none."""
+        if self._connections.line is None:
+            raise Closed("the call is not open")
+        return self._connections.line
+
+    @property
+    def pending(self) -> tuple[Proposal, ...]:
+        """Actions that wait for consent."""
+        return self._parts.consent.pending
+
+    @property
+    def malformed(self) -> int:
+        """Messages of the server that were not the protocol; each was skipped."""
+        return self._reactions.malformed
+
+    def events(self) -> AsyncIterator[CallEvent]:
+        """What happens in the call, from its beginning on; ends with the call."""
+        return self._parts.feed.follow()
+
+    def wire_events(self) -> AsyncIterator[Received]:
+        """Every server event from now on, as it came; ends with the call."""
+        return self._wire.follow()
+
+    # --- what can be done ---------------------------------------------------------------------------------------------
+
+    async def run(self) -> None:
+        """Wait until the call is over. Raises ``CallLost``, and what a device, a filter or the like raised."""
+        await self._tasks.wait()
+
+    def send_text(self, text: str, *, respond: bool = True) -> None:
+        """Say something as the user, in writing; by default an answer is asked for."""
+        item = ev.Message(role="user", content=[ev.InputText(text=text)])
+        self._post(ev.ConversationItemCreate(item=item))
+        self._parts.consent.user_spoke()
+        if respond:
+            self._parts.responder.request(reason="text")
+
+    def say(self, text: str, *, remember: bool = True) -> None:
+        """Let the assistant say this. ``remember=False``: beside the conversation, which will not know of it."""
+        words = f"Say exactly the following, and nothing else: {text}"
+        config = ev.ResponseConfig(
+            instructions=words, tool_choice="none", conversation=ev.UNSET if remember else "none"
+        )
+        self._open().responder.request(config, reason="say")
+
+    def respond(self, config: ev.ResponseConfig | None = None) -> None:
+        """Ask for a response; it waits until no other one is active."""
+        self._open().responder.request(config, reason="application")
+
+    def commit(self, *, respond: bool = True) -> None:
+        """The user's turn is over (``turns="manual"``); by default an answer is asked for."""
+        self._post(ev.InputAudioBufferCommit())
+        if respond:
+            self._parts.responder.request(reason="commit")
+
+    def clear(self) -> None:
+        """Forget the user's audio that is not committed."""
+        self._post(ev.InputAudioBufferClear())
+
+    def interrupt(self) -> bool:
+        """Silence the assistant now, and tell the server what was heard. False when there was nothing to stop."""
+        return self._open().barge_in.interrupt(
+            self.conversation, by="application", at_ns=now_ns(), server_cancels=False
+        )
+
+    def mute(self) -> None:
+        """Send silence instead of the microphone's audio, at the same pace."""
+        if self._capture is not None:
+            self._capture.muted = True
+
+    def unmute(self) -> None:
+        """Send the microphone's audio again."""
+        if self._capture is not None:
+            self._capture.muted = False
+
+    def update(self, **changes: Unpack[SessionKeywords]) -> None:
+        """Change the session; a later connection has the changes too."""
+        changed = session_config(changes)
+        self._keywords.update(changes)
+        self._post(ev.SessionUpdate(session=changed))
+
+    def confirm(self, proposal_id: str) -> None:
+        """Consent to a pending action for the user. Raises ``InvalidRequest`` when it does not wait any more."""
+        self._open().consent.confirm(proposal_id)
+
+    def decline(self, proposal_id: str) -> None:
+        """Refuse a pending action. Raises ``InvalidRequest`` when it does not wait any more."""
+        self._open().consent.decline(proposal_id)
+
+    async def quiet(self) -> None:
+        """Wait until the microphone's source has ended and nothing is said, asked for or being done."""
+        while not self._tasks.over and self._busy:  # noqa: ASYNC110 (a sink tells only who asks)
+            await asyncio.sleep(_QUIET_S)
+
+    async def hang_up(self, reason: str = "hung up") -> None:
+        """End the call; may be called twice. Tools under way are cancelled, what is not heard yet is dropped."""
+        await self._tasks.end(reason)
+
+    async def __aenter__(self) -> Self:
+        jobs = [self._parts.playback.run, self._parts.consent.run, self._parts.responder.run]
+        if self._capture is not None:
+            jobs.append(self._capture.run)
+        await self._tasks.begin(self._connections.open, jobs, self._connections.run, self._over)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self.hang_up()
+        if error is None:
+            self._tasks.raise_failure()
+
+    @property
+    def _busy(self) -> bool:
+        speaking = self._reactions.user_speaking or (self._capture is not None and not self._capture.ended)
+        return speaking or self._parts.playback.unheard or not self._parts.responder.idle or self._parts.runner.busy
+
+    def _post(self, event: ev.ClientEvent) -> None:
+        self._open().outbox.post(event)
+
+    def _open(self) -> Parts:
+        if self._connections.line is None or self._tasks.over:
+            raise Closed("the call is not open")
+        return self._parts
+
+    def _config(self) -> ev.RealtimeSessionConfig:
+        tools = [*self._parts.runner.toolbox.definitions(), *self._parts.consent.definitions(), *self._more_tools]
+        return session_config(self._keywords, tools)
+
+    def _tools_changed(self) -> None:
+        self._parts.outbox.post(ev.SessionUpdate(session=session_config({}, self._config().tools)))
+
+    async def _over(self, reason: str) -> None:
+        await self._connections.close()
+        self._parts.close(reason)
+        self._wire.close()
+
+
+def _check(connecting: Mapping[str, object]) -> None:
+    unknown = sorted(set(connecting) - CallKeywords.__optional_keys__)
+    if unknown:
+        raise TypeError(f"Call has no keyword '{unknown[0]}'")

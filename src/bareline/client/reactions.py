@@ -1,0 +1,215 @@
+"""What does each server event mean for the parts of a call?
+
+The only place that knows which part wants which event. Nothing here waits: a part that has to wait has its own task.
+"""
+
+from __future__ import annotations
+
+from bareline.client.barge_in import server_interrupts
+from bareline.client.call_events import (
+    AgentSaid,
+    AgentStarted,
+    AgentStopped,
+    CallEvent,
+    ErrorHappened,
+    UserSaid,
+    UserStarted,
+    UserStopped,
+)
+from bareline.client.parts import Parts
+from bareline.clock import now_ns
+from bareline.errors import RemoteProtocolError
+from bareline.protocol import events as ev
+from bareline.protocol.client_endpoint import Received
+from bareline.protocol.conversation import Conversation
+from bareline.protocol.playout import PartKey
+from bareline.protocol.session_formats import output_format
+from bareline.protocol.severity import Severity, explain, severity
+
+__all__ = ["Reactions"]
+
+
+class Reactions:
+    """Hands the events of one line after the other to the parts."""
+
+    def __init__(self, parts: Parts, *, barge_in: bool) -> None:
+        self.malformed = 0
+        self.user_speaking = False
+        self.speech_lost = ""
+        self.last_error: ev.ErrorDetail | None = None
+        self._parts = parts
+        self._barge_in = barge_in
+        self._speech = ""
+        self._session: ev.Session | None = None
+
+    def take(self, received: Received, conversation: Conversation) -> None:
+        """React to one event, which the conversation has taken already."""
+        event, parts = received.event, self._parts
+        if isinstance(event, RemoteProtocolError):
+            self.malformed += 1
+            return
+        if isinstance(event, ev.ResponseOutputAudioDelta):
+            self._sound(event)
+            return
+        parts.transcript.take(event)
+        parts.outbox.acknowledged(event)
+        if isinstance(event, ev.ResponseDone) and event.response.id:  # cuts go out before the next request does
+            parts.barge_in.response_done(event.response.id, conversation)
+        settled = parts.responder.take(event)
+        self._session_event(event, settled)
+        self._user_event(event, conversation, received.at_ns)
+        self._output_event(event, conversation)
+        self._response_event(event, conversation)
+
+    def heard_first(self, key: PartKey, at_ns: int) -> None:
+        """The first sample of a part was heard."""
+        position = self._parts.playback.ledger.position(*key)
+        response_id = position.response_id if position else ""
+        self._emit(AgentStarted(at_ns=at_ns, item_id=key[0], response_id=response_id))
+
+    def heard_last(self, key: PartKey, interrupted: bool) -> None:
+        """Nothing more of a part will be heard."""
+        self._given(key)
+        self._emit(AgentStopped(at_ns=now_ns(), item_id=key[0], interrupted=interrupted))
+        if not interrupted:
+            self._say(key[0], self._parts.playback.ledger.heard_ms(*key))
+
+    def cut(self, item_id: str, heard_ms: int) -> None:
+        """An item was interrupted; of what nobody heard, nothing was said."""
+        if heard_ms:
+            self._say(item_id, heard_ms, interrupted=True)
+
+    def connection_lost(self) -> None:
+        """What the user was saying is gone with the connection's input buffer."""
+        if self.user_speaking:
+            self.speech_lost = self._speech
+        self.user_speaking = False
+
+    def _sound(self, event: ev.ResponseOutputAudioDelta) -> None:
+        samples = self._parts.playback.received(event, output_format(self._session))
+        if samples:
+            self._parts.transcript.sounded((event.item_id, event.content_index), samples)
+
+    def _session_event(self, event: ev.ServerEvent, settled: bool) -> None:
+        match event:
+            case ev.SessionCreated(session=session) | ev.SessionUpdated(session=session):
+                self._session = session
+            case ev.Error(error=error):
+                self._error(error, settled)
+            case ev.ConversationItemInputAudioTranscriptionCompleted():
+                self._parts.usage.add_transcription(event.usage)
+            case _:
+                pass
+
+    def _user_event(self, event: ev.ServerEvent, conversation: Conversation, at_ns: int) -> None:
+        match event:
+            case ev.InputAudioBufferSpeechStarted(item_id=item_id):
+                self.user_speaking, self._speech = True, item_id
+                if self._barge_in:
+                    self._parts.barge_in.interrupt(
+                        conversation, by="user", at_ns=at_ns, server_cancels=server_interrupts(self._session)
+                    )
+                self._emit(UserStarted(at_ns=at_ns, item_id=item_id))
+            case ev.InputAudioBufferSpeechStopped(item_id=item_id):
+                self.user_speaking = False
+                self._emit(UserStopped(at_ns=at_ns, item_id=item_id))
+            case ev.InputAudioBufferCommitted():
+                self.user_spoke()
+            case ev.ConversationItemInputAudioTranscriptionCompleted(item_id=item_id, transcript=text):
+                self._emit(UserSaid(at_ns=at_ns, item_id=item_id, text=text.strip()))
+            case _:
+                pass
+
+    def user_spoke(self) -> None:
+        """The user took a turn; a question that is sounding at this moment counts as given."""
+        for key in self._parts.playback.sounding:
+            self._given(key)
+        self._parts.consent.user_spoke()
+
+    def _given(self, key: PartKey) -> None:
+        """A question of the conversation (not a filler beside it) has reached the user, if anything of it was heard."""
+        position = self._parts.playback.ledger.position(*key)
+        said = self._parts.transcript.entry(key[0])
+        if position is not None and position.heard and said is not None:
+            self._parts.consent.question_given(position.response_id)
+
+    def _output_event(self, event: ev.ServerEvent, conversation: Conversation) -> None:
+        playback = self._parts.playback
+        match event:
+            case ev.ResponseContentPartAdded(part=ev.AudioPart()):
+                playback.begun(event.response_id, event.item_id, event.content_index)
+            case ev.ResponseOutputAudioDone():
+                playback.finished(event.item_id, event.content_index)
+            case ev.ResponseOutputItemDone(item=ev.FunctionCall() as item):
+                self._called(item, event.response_id, conversation)
+            case ev.ResponseOutputItemDone(item=ev.Message(id=str(item_id))):
+                self._written(item_id, event.response_id)
+            case _:
+                pass
+
+    def _response_event(self, event: ev.ServerEvent, conversation: Conversation) -> None:
+        match event:
+            case ev.ResponseCreated(response=response) if self.user_speaking and self._barge_in:
+                if response.conversation_id is not None:  # it was asked for just before the user began to speak
+                    self._parts.barge_in.interrupt(conversation, by="user", at_ns=now_ns(), server_cancels=False)
+            case ev.ResponseDone(response=response) if response.id:
+                self._parts.usage.add_response(response)
+                self._parts.runner.response_done(response.id)
+                self._judge(response)
+            case _:
+                pass
+
+    def _called(self, item: ev.FunctionCall, response_id: str, conversation: Conversation) -> None:
+        """Only finished calls of the conversation: the arguments of a cut call may be half a sentence."""
+        entry = conversation.item(item.id or "")
+        if item.status == "incomplete":
+            self._parts.journal.decision("call_ignored", "cut off by an interruption", call_id=item.call_id)
+        elif entry is not None and not entry.in_conversation:
+            self._parts.journal.decision("call_ignored", "out of band", call_id=item.call_id)
+        else:
+            call = self._parts.runner.requested(item, response_id)
+            if call is not None and not self._parts.consent.reported(call):
+                self._parts.runner.run(call)
+
+    def _written(self, item_id: str, response_id: str) -> None:
+        """Text, and speech without a sink, is given when it is there."""
+        playback = self._parts.playback
+        spoken = playback.ledger.position(item_id) is not None
+        if spoken and playback.has_sink:
+            return
+        self._parts.consent.question_given(response_id)
+        self._say(item_id, 0)
+
+    def _judge(self, response: ev.Response) -> None:
+        """An answer that failed, or that the service cut short, is lost for this turn only."""
+        details = response.status_details
+        if response.status == "failed":
+            error = details.error if details and details.error else ev.StatusError(message="the response failed")
+            self._lost(explain(error).severity, error.code, error.message or explain(error).happened)
+            if error.code == "server_error" and response.conversation_id is not None:
+                self._parts.responder.retry()
+        elif response.status == "incomplete":
+            reason = details.reason if details else None
+            self._lost(Severity.TURN_LOST, reason, f"the answer is incomplete: {reason}")
+
+    def _error(self, error: ev.ErrorDetail, settled: bool) -> None:
+        self.last_error = error
+        found = severity(error)
+        sent = self._parts.outbox.sent(error.event_id)
+        self._parts.journal.error(found.value, error.code, error.message, answers=type(sent).__name__ if sent else None)
+        if found is Severity.TURN_LOST and not settled:
+            self._emit(ErrorHappened(at_ns=now_ns(), severity="turn", code=error.code, message=error.message))
+
+    def _lost(self, found: Severity, code: str | None, message: str) -> None:
+        self._parts.journal.error(found.value, code, message)
+        self._emit(ErrorHappened(at_ns=now_ns(), severity="turn", code=code, message=message))
+
+    def _say(self, item_id: str, heard_ms: int, *, interrupted: bool = False) -> None:
+        entry = self._parts.transcript.entry(item_id)
+        if entry is not None and entry.role == "assistant":
+            self._emit(
+                AgentSaid(at_ns=now_ns(), item_id=item_id, text=entry.text, heard_ms=heard_ms, interrupted=interrupted)
+            )
+
+    def _emit(self, event: CallEvent) -> None:
+        self._parts.feed.put(event)

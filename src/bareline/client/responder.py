@@ -1,0 +1,119 @@
+"""When is a response asked for, and what became of each request?
+
+Drives the ``ResponseSequencer`` (D5): one at a time, none while the user speaks, none twice for the same context.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from bareline.client.call_events import CallEvent, ErrorHappened
+from bareline.client.journal import Journal
+from bareline.clock import now_ns
+from bareline.ids import IdSource
+from bareline.protocol import events as ev
+from bareline.protocol.sequencer import RequestNote, ResponseSequencer
+from bareline.units import NS_PER_S
+
+__all__ = ["Responder"]
+
+
+class Responder:
+    """Asks for responses. ``all_told``: whether the server has acknowledged every item of ours."""
+
+    def __init__(
+        self,
+        ids: IdSource,
+        journal: Journal,
+        *,
+        post: Callable[[ev.ClientEvent], object],
+        emit: Callable[[CallEvent], None],
+        all_told: Callable[[], bool],
+    ) -> None:
+        self._sequencer = ResponseSequencer(ids)
+        self._journal = journal
+        self._post = post
+        self._emit = emit
+        self._all_told = all_told
+        self._plain: set[str] = set()
+        self._retried = False
+        self._news = asyncio.Event()
+
+    @property
+    def idle(self) -> bool:
+        """Nothing is generated, asked for or waiting."""
+        return self._sequencer.idle
+
+    def request(self, config: ev.ResponseConfig | None = None, reason: str = "") -> None:
+        """Ask for a response; it waits its turn, and one that means the same as a waiting one is that one."""
+        request_id = self._sequencer.request(config, reason)
+        if config is None:
+            self._plain.add(request_id)
+        self._flush()
+
+    def cancel(self) -> None:
+        """Cancel what is generated in the conversation, and what was just asked for."""
+        self._sequencer.cancel()
+        self._flush()
+
+    def take(self, event: ev.ServerEvent) -> bool:
+        """Follow one server event. True for an error that is settled here."""
+        settled = self._sequencer.observe(event, now_ns())
+        self._flush()
+        return settled
+
+    def retry(self) -> bool:
+        """Ask once more after the model failed; not twice in a row."""
+        if self._retried:
+            return False
+        self._retried = True
+        self.request(reason="retry")
+        return True
+
+    def reconnected(self) -> None:
+        """The session is a new one: what was asked for is asked again."""
+        self._sequencer.reconnected()
+        self._flush()
+
+    async def run(self) -> None:
+        """Keep the sequencer's deadlines, until cancelled."""
+        while True:
+            self._news.clear()
+            deadline = self._sequencer.deadline()
+            try:
+                async with asyncio.timeout(None if deadline is None else max(0, deadline - now_ns()) / NS_PER_S):
+                    await self._news.wait()
+            except TimeoutError:
+                self._sequencer.tick(now_ns())
+                self._flush()
+
+    def _flush(self) -> None:
+        for note in self._sequencer.notes():
+            self._note(note)
+        for event in self._sequencer.outgoing(now_ns()):
+            self._post(event)
+        self._news.set()
+
+    def _note(self, note: RequestNote) -> None:
+        match note.what:
+            case "created":
+                self._created(note)
+            case "done":
+                self._retried = self._retried and (note.response is None or note.response.status != "completed")
+            case "refused" | "unanswered":
+                error = note.error or ev.ErrorDetail(type="timeout", message="no response came to our request")
+                self._journal.error("turn_lost", error.code, error.message, request_id=note.request_id)
+                self._emit(ErrorHappened(at_ns=now_ns(), severity="turn", code=error.code, message=error.message))
+            case "withdrawn" | "lost" | "orphan":
+                self._journal.decision("request", note.what, request_id=note.request_id)
+        if note.request_id is not None:
+            self._plain.discard(note.request_id)
+
+    def _created(self, note: RequestNote) -> None:
+        """A response that the server began by itself sees all that was told: it is the answer we were waiting for."""
+        in_band = note.response is not None and note.response.conversation_id is not None
+        if note.request_id is None and in_band and self._all_told():
+            for request_id in list(self._plain):
+                self._plain.discard(request_id)
+                self._sequencer.cancel(request_id)
