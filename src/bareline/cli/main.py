@@ -18,7 +18,7 @@ from bareline.errors import BarelineError
 
 __all__ = ["main"]
 
-COMMANDS = ("demo", "talk", "serve", "doctor", "bench")
+COMMANDS = ("demo", "serve")
 
 
 class _Command(Protocol):

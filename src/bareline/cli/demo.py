@@ -1,0 +1,58 @@
+"""``bareline demo``: a complete spoken call, watched as it happens."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+import tempfile
+from pathlib import Path
+
+import msgspec
+
+from bareline.cli.terminal import Terminal
+from bareline.errors import ConfigurationError
+
+__all__ = ["add_parser", "run"]
+
+
+def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:  # pyright: ignore[reportPrivateUsage]
+    """The command's options."""
+    parser = commands.add_parser(
+        "demo",
+        help="hold a complete spoken call against the built-in server",
+        description="A simulated caller speaks to a task manager run by the built-in server: tools, a deletion confirmed "
+        "by voice, an interruption. Needs no key, no network, no microphone.",
+    )
+    parser.add_argument("--seed", type=int, default=1, help="draws tasks, wording and voices (default: 1)")
+    parser.add_argument("--out", type=Path, metavar="DIR", help="where to leave recording, trace and summary")
+    parser.add_argument("--json", action="store_true", help="print the summary as JSON and nothing else")
+    parser.add_argument("--base-url", metavar="URL", help="talk to another Realtime server instead")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Hold the call; 0 when the scene's goals were met."""
+    from bareline.cli.demo_view import DemoView
+    from bareline.lab.demo.play import DemoOptions, play_demo
+
+    out = _folder(args.out)
+    view = DemoView(Terminal(sys.stdout, silent=args.json))
+    options = DemoOptions(seed=args.seed, out=out, base_url=args.base_url)
+    view.begin(options)
+    summary = asyncio.run(play_demo(options, view.show))
+    if args.json:
+        print(msgspec.json.format(msgspec.json.encode(summary), indent=2).decode())
+    else:
+        view.finish(summary, out)
+    return 0 if summary.ok else 1
+
+
+def _folder(wanted: Path | None) -> Path:
+    if wanted is None:
+        return Path(tempfile.mkdtemp(prefix="bareline-demo-"))
+    try:
+        wanted.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigurationError(f"--out {wanted}: {error.strerror}") from error
+    return wanted

@@ -1,0 +1,189 @@
+"""How is the demo's call set up, held, recorded and judged?
+
+The agent is an ordinary ``Call``; the caller is a simulated person who speaks into it in real time; the server is the
+built-in one on a port of this machine, unless another is named.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from bareline import turns
+from bareline.client.call import Call
+from bareline.client.call_events import AgentSaid, CallEvent
+from bareline.clock import now_ns
+from bareline.devices.sinks import NullSink
+from bareline.lab.demo.agent import instructions, task_tools
+from bareline.lab.demo.scene import PHRASES, Scene, draw_scene
+from bareline.lab.demo.script import Watch, caller_script
+from bareline.lab.demo.store import TaskStore
+from bareline.lab.demo.summary import DemoSummary, summarise, unmet_in_trace
+from bareline.lab.recording import MicrophoneTap, SpeakerTap, stereo
+from bareline.media.formats import PcmFormat
+from bareline.media.wav import wav_header
+from bareline.observe.recorder import Recorder, read_trace
+from bareline.protocol.events import TranscriptionConfig
+from bareline.server.backends.rules import RulesBackend
+from bareline.server.serve import RealtimeServer
+from bareline.speech.espeak import EspeakSynthesis
+from bareline.testing.caller import SimulatedCaller, SpokenUtterance
+from bareline.units import SAMPLE_RATE_HZ
+
+__all__ = ["CALL_LIMIT_S", "CallerSaid", "DemoOptions", "play_demo"]
+
+CALL_LIMIT_S = 150
+"""A call that takes longer is not going to end well."""
+SNR_DB = 30.0
+"""The caller's speech over the room's noise."""
+
+
+@dataclass(frozen=True, slots=True)
+class DemoOptions:
+    """``out``: a folder for the recording, the trace, the tasks and the summary. ``base_url``: another server."""
+
+    seed: int
+    out: Path
+    transport: str = "websocket"
+    base_url: str | None = None
+    api_key: str | None = None
+
+
+class CallerSaid(msgspec.Struct, frozen=True):
+    """The caller began a sentence: the ground truth, beside the events of the call."""
+
+    at_ns: int
+    text: str
+    interrupts: bool
+
+
+async def play_demo(options: DemoOptions, show: Callable[[CallEvent | CallerSaid], None]) -> DemoSummary:
+    """Hold the call, leave ``call.wav``, ``trace.jsonl``, ``tasks.sqlite`` and ``summary.json``; return the summary.
+
+    ``show`` gets what happens, as it happens. Raises ``ConnectFailed``, ``CallLost`` and ``ConfigurationError``.
+    """
+    scene = draw_scene(options.seed, dt.datetime.now().astimezone().date())
+    database = options.out / "tasks.sqlite"
+    database.unlink(missing_ok=True)
+    store = TaskStore(database)
+    scene.fill(store)
+    try:
+        async with _server(options) as base_url:
+            call = await _Demo(scene, options, store, base_url).play(show)
+        trace = list(read_trace(options.out / "trace.jsonl"))
+        unmet = [*call.problems, *scene.unmet(store), *unmet_in_trace(scene, trace)]
+    finally:
+        store.close()
+    summary = summarise(
+        scene=scene,
+        transport=options.transport,
+        spoken=call.caller.utterances,
+        heard=call.speaker.heard,
+        events=call.events,
+        repeats=call.watch.repeats,
+        trace=trace,
+        unmet=unmet,
+    )
+    (options.out / "summary.json").write_bytes(msgspec.json.format(msgspec.json.encode(summary), indent=2) + b"\n")
+    return summary
+
+
+@asynccontextmanager
+async def _server(options: DemoOptions) -> AsyncIterator[str]:
+    """The server to call: the one that was named, or the built-in one on a free port."""
+    if options.base_url is not None:
+        yield options.base_url
+        return
+    async with RealtimeServer(RulesBackend.with_speech(), seed=options.seed) as server:
+        yield server.url
+
+
+class _Demo:
+    """One call between the simulated caller and the agent."""
+
+    def __init__(self, scene: Scene, options: DemoOptions, store: TaskStore, base_url: str) -> None:
+        self.events: list[CallEvent] = []
+        self.problems: list[str] = []
+        self.watch = Watch()
+        self._scene = scene
+        self._options = options
+        self._tools = task_tools(store)
+        self._base_url = base_url
+        self._synthesis = EspeakSynthesis()
+        self.caller = SimulatedCaller(
+            self._synthesis,
+            voice=scene.caller_voice,
+            script=caller_script(scene, self.watch),
+            seed=scene.seed,
+            snr_db=SNR_DB,
+        )
+        self.microphone = MicrophoneTap(self.caller)
+        self.speaker = SpeakerTap(NullSink())
+
+    async def play(self, show: Callable[[CallEvent | CallerSaid], None]) -> _Demo:
+        header = {"transport": self._options.transport, "seed": self._scene.seed, "scene": "demo"}
+        path = self._options.out / "trace.jsonl"
+        with Recorder(path, at_ns=now_ns(), header=header) as recorder:
+            try:
+                async with asyncio.timeout(CALL_LIMIT_S), self._call(recorder) as call:
+                    await self._talk(call, show)
+            except TimeoutError:
+                self.problems.append(f"the call was not over after {CALL_LIMIT_S} s")
+            finally:
+                await self.speaker.close()
+                await self._synthesis.close()
+        if self.caller.gave_up:
+            self.problems.append(f"the caller hung up: {self.caller.gave_up}")
+        self._write_recording()
+        return self
+
+    def _call(self, recorder: Recorder) -> Call:
+        return Call(
+            instructions=instructions(self._scene.today),
+            voice=self._scene.agent_voice,
+            tools=self._tools,
+            turns=turns.ServerVad.balanced(),
+            transcription=TranscriptionConfig(model="gpt-4o-mini-transcribe", keywords=list(PHRASES)),
+            microphone=self.microphone,
+            speaker=self.caller.listen_to(self.speaker),
+            transport=self._options.transport,
+            base_url=self._base_url,
+            api_key=self._options.api_key,
+            observer=recorder,
+        )
+
+    async def _talk(self, call: Call, show: Callable[[CallEvent | CallerSaid], None]) -> None:
+        following = asyncio.create_task(self._follow(call, show))
+        call.respond()
+        try:
+            await call.quiet()
+        finally:
+            await call.hang_up("goodbye")
+            await following
+
+    async def _follow(self, call: Call, show: Callable[[CallEvent | CallerSaid], None]) -> None:
+        shown = 0
+        async for event in call.events():
+            for utterance in self.caller.utterances[shown:]:
+                show(_said(utterance))
+                shown += 1
+            self.events.append(event)
+            self.watch.take(event)
+            if isinstance(event, AgentSaid):
+                self.caller.agent_said(f"{event.text} ")
+            show(event)
+
+    def _write_recording(self) -> None:
+        audio = stereo(self.microphone, self.speaker)
+        form = PcmFormat(rate_hz=SAMPLE_RATE_HZ, channels=2)
+        (self._options.out / "call.wav").write_bytes(wav_header(form, len(audio)) + audio)
+
+
+def _said(utterance: SpokenUtterance) -> CallerSaid:
+    return CallerSaid(utterance.started_ns, utterance.text, utterance.agent_heard_ms is not None)

@@ -1,0 +1,96 @@
+"""What does the demo's caller say next?
+
+A person with a purpose: says the scene's sentences, says one again when it did not get through, answers a question
+about what was heard, and gives up after three tries.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from bareline.client.call_events import CallEvent, ToolSettled
+from bareline.lab.demo.scene import Scene
+from bareline.testing.caller import InterruptAfter, Pause, Say, Step, WaitForAgent
+
+__all__ = ["INTERRUPT_AFTER_MS", "Watch", "caller_script"]
+
+INTERRUPT_AFTER_MS = 2_000
+TRIES = 3
+_ANSWER = WaitForAgent(silence_ms=900)
+
+
+@dataclass(slots=True)
+class Watch:
+    """What the caller can tell of the call: which tools have settled, and how often something was said again."""
+
+    settled: list[ToolSettled] = field(default_factory=list[ToolSettled])
+    repeats: int = 0
+
+    def take(self, event: CallEvent) -> None:
+        """Follow the call."""
+        if isinstance(event, ToolSettled):
+            self.settled.append(event)
+
+    def count(self, name: str) -> int:
+        """How many calls of that tool have settled."""
+        return sum(event.name == name for event in self.settled)
+
+
+def caller_script(scene: Scene, watch: Watch) -> Iterator[Step]:
+    """The steps of the scene, decided while the call goes on."""
+    yield _ANSWER
+    yield from _ask(watch, scene.ask, _called(watch, "list_tasks"))
+    yield from _ask(watch, scene.add, _called(watch, "create_task"))
+    yield from _ask(watch, scene.delete, _called(watch, "delete_task"), yes=scene.yes)
+    yield from _interrupt(watch, scene)
+    yield from _ask(watch, scene.complete, _called(watch, "complete_task"))
+    yield from _ask(watch, scene.complete_absent, _called(watch, "complete_task"))
+    yield Say(scene.never_mind)
+    yield _ANSWER
+    yield Say(scene.goodbye)
+    yield _ANSWER
+
+
+def _ask(watch: Watch, sentence: str, reached: Callable[[], bool], *, yes: str = "Yes.") -> Iterator[Step]:
+    """Say it until it had its effect; say yes to a question about it."""
+    for attempt in range(TRIES):
+        watch.repeats += attempt > 0
+        yield Say(sentence)
+        said: list[str] = []
+        yield WaitForAgent(silence_ms=900, until=_remember(said))
+        if not reached() and said[-1].rstrip().endswith("?") and not _asks_again(said[-1]):
+            yield Say(yes)
+            yield _ANSWER
+        if reached():
+            return
+
+
+def _interrupt(watch: Watch, scene: Scene) -> Iterator[Step]:
+    """Ask for the long answer and break in."""
+    reached = _called(watch, "list_tasks")
+    for attempt in range(TRIES):
+        watch.repeats += attempt > 0
+        yield Say(scene.ask_all)
+        yield InterruptAfter(INTERRUPT_AFTER_MS, scene.interrupt)
+        yield Pause(2_500)
+        if reached():
+            return
+
+
+def _called(watch: Watch, name: str) -> Callable[[], bool]:
+    """Whether one more call of that tool has settled since now."""
+    before = watch.count(name)
+    return lambda: watch.count(name) > before
+
+
+def _remember(said: list[str]) -> Callable[[str], bool]:
+    def until(words: str) -> bool:
+        said.append(words)
+        return True
+
+    return until
+
+
+def _asks_again(words: str) -> bool:
+    return any(hint in words.lower() for hint in ("again", "repeat", "did not catch", "didn't catch"))
