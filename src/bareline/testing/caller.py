@@ -18,7 +18,7 @@ from bareline.clock import now_ns
 from bareline.devices.contract import AudioSink
 from bareline.media.frames import AudioFrame
 from bareline.media.synthesis import SpeechSynthesis
-from bareline.testing.ear import Ear, HeardStretch
+from bareline.testing.ear import AgentSpeech, Ear
 from bareline.testing.steps import Decide, HangUp, InterruptAfter, Pause, Play, Say, Step, WaitForAgent
 from bareline.testing.voice import Room, Speech, level_speech
 from bareline.units import NS_PER_S, ms_to_ns, ms_to_samples, ns_to_ms, samples_to_ns
@@ -39,6 +39,8 @@ __all__ = [
 _FRAME_SAMPLES = ms_to_samples(20)
 _ANSWER_OVER_MS = 800
 """Silence after which an answer is over, for a caller who meant to interrupt it."""
+_PAUSE_IN_SPEECH_MS = 400
+"""A shorter silence belongs to the agent's speech."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +104,7 @@ class SimulatedCaller:
         return tuple(self._spoken)
 
     @property
-    def agent_heard(self) -> tuple[HeardStretch, ...]:
+    def agent_heard(self) -> tuple[AgentSpeech, ...]:
         """When the agent was heard, on the running loop's clock."""
         return self._ear.stretches if self._ear else ()
 
@@ -193,11 +195,11 @@ class SimulatedCaller:
             case WaitForAgent():
                 return not self._agent_finished(step, now) and not self._gives_up(entered, step.timeout_ms, now)
             case Say() | Play():
-                return now < entered.ready_ns or not self._speak(entered, step, now)
+                return now < entered.ready_ns or self._agent_talks(now) or not self._speak(entered, step, now)
             case InterruptAfter():
                 return not self._moment_to_interrupt(step, entered, now) or not self._speak(entered, step, now)
 
-    def _answer(self) -> HeardStretch | None:
+    def _answer(self) -> AgentSpeech | None:
         """What was heard last of the agent since the caller's last utterance."""
         stretch = self._ear.listen() if self._ear else None
         return stretch if stretch and stretch.end_ns > self._quiet_since_ns else None
@@ -258,9 +260,13 @@ class SimulatedCaller:
         self._quiet_since_ns = self._spoken[-1].ended_ns
         return True
 
+    def _agent_talks(self, now: int) -> bool:
+        answer = self._answer()
+        return answer is not None and now < answer.end_ns + ms_to_ns(_PAUSE_IN_SPEECH_MS)
+
     def _talked_over_ms(self, now: int) -> int | None:
         answer = self._answer()
-        if answer is None or now - answer.end_ns >= ms_to_ns(_ANSWER_OVER_MS // 2):
+        if answer is None or not self._agent_talks(now):
             return None
         return ns_to_ms(answer.end_ns - self._answer_started_ns())
 

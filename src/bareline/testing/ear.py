@@ -15,7 +15,7 @@ from bareline.devices.contract import AudioSink
 from bareline.media.frames import AudioFrame
 from bareline.units import BYTES_PER_SAMPLE, ms_to_ns, ms_to_samples, samples_to_ns
 
-__all__ = ["Ear", "HeardStretch"]
+__all__ = ["AgentSpeech", "Ear"]
 
 _BLOCK_BYTES = ms_to_samples(10) * BYTES_PER_SAMPLE
 _LOUD_PEAK = 300
@@ -25,7 +25,7 @@ _STRETCHES_MAX = 10_000
 
 
 @dataclass(frozen=True, slots=True)
-class HeardStretch:
+class AgentSpeech:
     """The agent was heard from ``start_ns`` to ``end_ns``, with no pause of 300 ms or more in it."""
 
     start_ns: int
@@ -43,14 +43,14 @@ class Ear:
         self._sink = sink
         self._pending: deque[_Block] = deque()
         self._heard = sink.heard_samples
-        self._stretches: deque[HeardStretch] = deque(maxlen=_STRETCHES_MAX)
+        self._stretches: deque[AgentSpeech] = deque(maxlen=_STRETCHES_MAX)
 
     @property
-    def stretches(self) -> tuple[HeardStretch, ...]:
+    def stretches(self) -> tuple[AgentSpeech, ...]:
         """When the agent was heard, up to the last ``listen``."""
         return tuple(self._stretches)
 
-    def listen(self) -> HeardStretch | None:
+    def listen(self) -> AgentSpeech | None:
         """Judge what was heard until now; the last stretch, which may still be growing."""
         now = now_ns()
         heard = self._sink.heard_samples
@@ -106,7 +106,7 @@ class Ear:
     def _hear_loud(self, start_ns: int, end_ns: int) -> None:
         if self._stretches and start_ns - self._stretches[-1].end_ns < _MERGE_NS:
             start_ns = self._stretches.pop().start_ns
-        self._stretches.append(HeardStretch(start_ns, end_ns))
+        self._stretches.append(AgentSpeech(start_ns, end_ns))
 
 
 @dataclass(slots=True)

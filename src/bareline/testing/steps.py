@@ -14,7 +14,10 @@ __all__ = ["Decide", "HangUp", "InterruptAfter", "Pause", "Play", "Say", "Step",
 
 @dataclass(frozen=True, slots=True)
 class Say:
-    """Speak ``text``, after the caller's reaction time; ``voice`` of this utterance only."""
+    """Speak ``text``, after the caller's reaction time and not while the agent speaks (that is ``InterruptAfter``).
+
+    ``voice`` of this utterance only.
+    """
 
     text: str
     voice: str | None = None
