@@ -103,11 +103,27 @@ def test_the_caller_waits_until_the_agent_has_finished() -> None:
         async with asyncio.TaskGroup() as group:
             group.create_task(record(caller))
             group.create_task(answer(speaker, "one moment", 3))
-            group.create_task(answer(speaker, "here it is", 4.3))
+            group.create_task(answer(speaker, "here it is", 4.2))
         (agent_first, agent_last) = (caller.agent_heard[0], caller.agent_heard[-1])
         thanks = caller.utterances[1]
         assert agent_first.start_ns == pytest.approx(3_000 * NS_PER_MS, abs=30 * NS_PER_MS)
         assert 700 <= (thanks.started_ns - agent_last.end_ns) / NS_PER_MS <= 700 + 400 + 60
+        await sink.close()
+
+    run_virtual(main())
+
+
+def test_the_caller_does_not_talk_over_an_agent_who_goes_on() -> None:
+    async def main() -> None:
+        caller = call([Say("hello"), WaitForAgent(silence_ms=700), Say("thanks")])
+        sink = NullSink()
+        speaker = caller.listen_to(sink)
+        async with asyncio.TaskGroup() as group:
+            group.create_task(record(caller))
+            group.create_task(answer(speaker, "one moment", 3))
+            group.create_task(answer(speaker, "here it is", 4.35))
+        assert caller.utterances[1].started_ns > caller.agent_heard[-1].end_ns
+        assert caller.utterances[1].agent_heard_ms is None
         await sink.close()
 
     run_virtual(main())
