@@ -21,8 +21,8 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser = commands.add_parser(
         "demo",
         help="hold a complete spoken call against the built-in server",
-        description="A simulated caller speaks to a task manager run by the built-in server: tools, a deletion confirmed "
-        "by voice, an interruption. Needs no key, no network, no microphone.",
+        description="A simulated caller speaks to a task manager run by the built-in server: tools, a deletion "
+        "confirmed by voice, an interruption. Needs no key, no network, no microphone.",
     )
     parser.add_argument("--seed", type=int, default=1, help="draws tasks, wording and voices (default: 1)")
     parser.add_argument("--out", type=Path, metavar="DIR", help="where to leave recording, trace and summary")

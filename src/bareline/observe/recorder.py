@@ -16,9 +16,9 @@ from typing import Any, Self
 import msgspec
 
 from bareline.errors import TraceError
-from bareline.observe.record import TraceRecord
+from bareline.observe.record import Observer, TraceRecord
 
-__all__ = ["QUEUE_MAX_RECORDS", "TRACE_VERSION", "Recorder", "Records", "read_trace"]
+__all__ = ["QUEUE_MAX_RECORDS", "TRACE_VERSION", "Observers", "Recorder", "Records", "read_trace"]
 
 TRACE_VERSION = 1
 QUEUE_MAX_RECORDS = 20_000
@@ -33,6 +33,17 @@ class Records:
 
     def observe(self, record: TraceRecord) -> None:
         self.records.append(record)
+
+
+class Observers:
+    """Several observers as one."""
+
+    def __init__(self, *observers: Observer) -> None:
+        self._observers = observers
+
+    def observe(self, record: TraceRecord) -> None:
+        for observer in self._observers:
+            observer.observe(record)
 
 
 class Recorder:

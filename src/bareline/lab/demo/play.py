@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -95,7 +95,7 @@ async def play_demo(options: DemoOptions, show: Callable[[CallEvent | CallerSaid
 
 
 @asynccontextmanager
-async def _server(options: DemoOptions) -> AsyncIterator[str]:
+async def _server(options: DemoOptions) -> AsyncGenerator[str]:
     """The server to call: the one that was named, or the built-in one on a free port."""
     if options.base_url is not None:
         yield options.base_url
