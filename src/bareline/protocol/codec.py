@@ -32,6 +32,8 @@ _ESCAPED_ASCII = b"\\u00"
 
 JsonObject = dict[str, Any]
 T = TypeVar("T")
+_Change = Callable[[JsonObject, inspect.Type], tuple[JsonObject, inspect.StructType | None]]
+"""What becomes of an object in a walk, and the shape by which the walk goes on inside it (None: it does not)."""
 
 
 def encode(event: ClientEvent | ServerEvent) -> bytes:
@@ -48,7 +50,7 @@ def encode_object(value: msgspec.Struct) -> bytes:
         if isinstance(value, UnknownEvent):
             return _ENCODER.encode(value.value)
         text = _ENCODER.encode(value)
-        if _OPEN_MARK in text and holds_open(type(value)):
+        if holds_open(type(value)) and _OPEN_MARK in text:
             return _ENCODER.encode(_walk(msgspec.to_builtins(value), shape_of(type(value)), _unwrap))
     except _UNWRITABLE as error:
         raise LocalProtocolError(f"{type(value).__name__} cannot be written as JSON: {error}") from error
@@ -120,10 +122,6 @@ def _convert(value: JsonObject, union: Any, change: _Change, raw: bytes) -> Any:
         return msgspec.convert(_walk(value, shape_of(union), change), union)
     except _UNREADABLE as error:
         return RemoteProtocolError(f"{value.get('type')}: {error}", raw)
-
-
-# One walk over plain values beside the shape of their type; ``change`` decides about each object.
-_Change = Callable[[JsonObject, inspect.Type], tuple[JsonObject, inspect.StructType | None]]
 
 
 def _walk(value: Any, shape: inspect.Type, change: _Change) -> Any:

@@ -88,7 +88,7 @@ def _number_problem(value: float, members: tuple[inspect.Type, ...], place: Plac
 def _text_problem(value: str, members: tuple[inspect.Type, ...], place: Place) -> Refusal | None:
     rule = place.rule
     if rule.base64 or any(isinstance(member, inspect.BytesType) for member in members):
-        return _base64_problem(value, place.path)
+        return _audio_problem(value, place.path)
     choices = rule.choices or _literals(members)
     if choices:
         return None if value in choices else invalid_value(place.path, value, choices)
@@ -99,7 +99,7 @@ def _text_problem(value: str, members: tuple[inspect.Type, ...], place: Place) -
     return None
 
 
-def _base64_problem(value: str, path: str) -> Refusal | None:
+def _audio_problem(value: str, path: str) -> Refusal | None:
     try:
         audio = msgspec.convert(value, bytes)
     except msgspec.ValidationError:

@@ -176,6 +176,14 @@ def test_what_the_service_sends_is_written_again_key_for_key(value: dict[str, An
             "type": "session.updated",
             "session": {"type": "transcription", "object": "o", "id": "s", "audio": {"input": {}}},
         },
+        {
+            "type": "response.function_call_arguments.done",
+            "response_id": "r",
+            "item_id": "i",
+            "output_index": 0,
+            "call_id": "c",
+            "arguments": "",
+        },
         {"type": "response.created", "response": {"id": "resp_1", "usage": None, "metadata": None, "output": []}},
         {
             "type": "conversation.item.input_audio_transcription.failed",

@@ -99,14 +99,14 @@ class ResponseFunctionCallArgumentsDelta(ServerEnvelope, frozen=True, tag="respo
 
 
 class ResponseFunctionCallArgumentsDone(ServerEnvelope, frozen=True, tag="response.function_call_arguments.done"):
-    """The whole arguments."""
+    """The whole arguments. Servers of before general availability leave ``name`` out; the item has it."""
 
     response_id: str
     item_id: str
     output_index: int
     call_id: str
-    name: str
     arguments: str
+    name: str = ""
 
 
 class ResponseMcpCallCompleted(ServerEnvelope, frozen=True, tag="response.mcp_call.completed"):
