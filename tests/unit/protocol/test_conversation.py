@@ -249,6 +249,19 @@ def test_a_deleted_item_stays_away_until_it_is_added_anew() -> None:
     assert conversation.item("a").text == "again"
 
 
+def test_an_item_beside_the_conversation_can_be_deleted_too() -> None:
+    conversation = folded(created("r", None), output(answer("o")), ev.ConversationItemDeleted(item_id="o"))
+    assert conversation.item("o") is None
+
+
+def test_parts_of_unknown_types_are_kept_whole() -> None:
+    part = ev.UnknownPart(value={"type": "smell"})
+    item = answer("o", COMPLETED, part)
+    conversation = folded(output(item), added(item), said("o", "x"))
+    assert conversation.item("o").item.content == [part]
+    assert conversation.item("o").text == ""
+
+
 def test_a_response_runs_and_ends_once() -> None:
     conversation = folded(created())
     assert conversation.active_response.id == "r"

@@ -85,6 +85,19 @@ def test_another_format_drops_what_is_held_and_keeps_the_count(serve) -> None:
     assert committed(served) == [(bytes(range(250)) * 8)[400:800]]
 
 
+def test_transcriptions_that_nobody_ends_are_bounded(serve) -> None:
+    served = serve()
+    served.say(detection(turn_detection=None, transcription=ev.TranscriptionConfig(model="whisper-1")))
+    served.say(
+        *[ev.InputAudioBufferAppend(audio=ramp(100)), ev.InputAudioBufferCommit()] * (limits.EARLY_MAX_ITEMS + 1)
+    )
+    first, second, *_ = served.endpoint.conversation.items
+    served.endpoint.transcribed(first.id, 0)
+    assert served.heard() == []
+    served.endpoint.transcribed(second.id, 0)
+    assert len(served.heard()) == 1
+
+
 def test_an_empty_append_is_nothing(serve) -> None:
     served = serve()
     served.say(ev.InputAudioBufferAppend(audio=b""))
@@ -111,12 +124,16 @@ def test_the_ledger_keeps_lengths_when_it_drops_audio() -> None:
     for name in "ab":
         ledger.add(name, bytes(60), G711)
     assert (ledger.audio("a"), ledger.ms("a"), ledger.dropped) == (None, 7, 1)
+    ledger.add("a", bytes(8), G711)
+    assert (ledger.audio("a"), ledger.ms("a")) == (None, 8)
     ledger.cut("a", 5)
     ledger.add("b", bytes(200), G711)
     assert (ledger.ms("a"), ledger.audio("b"), ledger.ms("b"), ledger.dropped) == (5, None, 32, 2)
     for name in "abc":
         ledger.forget(name)
-    ledger.cut("c", 1)
+    ledger.cut("c", 0)
+    ledger.add("c", bytes(60), G711)
+    assert (ledger.ms("c"), ledger.audio("c")) == (0, None)
     ledger.add("d", bytes(100), PCM)
     ledger.cut("d", 1)
     ledger.add("d", bytes(100), PCM)

@@ -54,10 +54,8 @@ class AudioLedger:
         return bytes(held.audio) if held is not None and held.audio is not None else None
 
     def cut(self, item_id: str, end_ms: int) -> None:
-        """Drop the item's audio after ``end_ms``."""
-        held = self._held.get(item_id)
-        if held is None:
-            return
+        """Drop the item's audio after ``end_ms``, also what is yet to come."""
+        held = self._held.setdefault(item_id, _Held(per_ms=1))
         held.ended = True
         held.length_bytes = min(held.length_bytes, end_ms * held.per_ms)
         if held.audio is not None:
@@ -71,10 +69,8 @@ class AudioLedger:
             self._kept_bytes -= len(held.audio)
 
     def _drop_oldest(self) -> None:
-        for held in self._held.values():
-            if self._kept_bytes <= self._limit:
-                return
-            if held.audio is not None:
-                self._kept_bytes -= len(held.audio)
-                held.audio = None
-                self.dropped += 1
+        while self._kept_bytes > self._limit:
+            held = next(held for held in self._held.values() if held.audio is not None)
+            self._kept_bytes -= len(held.audio or b"")
+            held.audio = None
+            self.dropped += 1

@@ -110,7 +110,7 @@ class GenerationRun:
             case CallDelta(arguments=arguments):
                 kept = arguments[: room * _CHARS_PER_TOKEN]
                 return msgspec.structs.replace(delta, arguments=kept), kept == arguments
-            case SpeechDelta(transcript=transcript, audio=audio):
+            case SpeechDelta(transcript=transcript, audio=audio):  # pragma: no branch  (the union is closed)
                 kept = transcript[: room * _CHARS_PER_TOKEN]
                 room -= text_tokens(kept)
                 sound = audio[: room * _MS_PER_TOKEN * bytes_per_ms(self.request.format)]
@@ -141,7 +141,7 @@ def _status(outcome: Outcome | Cancelled) -> tuple[str, ev.StatusDetails | None]
             return "incomplete", ev.StatusDetails(type="incomplete", reason=reason)
         case Cancelled(reason=reason):
             return "cancelled", ev.StatusDetails(type="cancelled", reason=reason)
-        case Failed(code=code, message=message, type=kind):
+        case Failed(code=code, message=message, type=kind):  # pragma: no branch  (the union is closed)
             return "failed", ev.StatusDetails(
                 type="failed", error=ev.StatusError(type=kind, code=code, message=message)
             )

@@ -18,7 +18,7 @@ from bareline.protocol.authority.shared import Shared
 from bareline.protocol.authority.tokens import Meter
 from bareline.protocol.generation import Failed, Incomplete, Outcome, Output, ResponseRequest
 from bareline.protocol.limits import RESPONSES_BESIDE_MAX
-from bareline.protocol.refusal import Refusal, invalid_value, unsupported
+from bareline.protocol.refusal import Refusal, unsupported
 from bareline.protocol.states import FloorEvent, FloorState, ItemState, Refused
 from bareline.protocol.tables import FLOOR
 
@@ -132,8 +132,6 @@ class Responses:
         self._shared.out.act(ResponseRequested(request=request))
 
     def _refusal(self, config: ev.ResponseConfig, *, beside: bool) -> Refusal | None:
-        if config.conversation not in {ev.UNSET, None, "auto", "none"}:
-            return invalid_value("response.conversation", config.conversation, ["auto", "none"])
         if beside:
             most = RESPONSES_BESIDE_MAX
             full = len(self._runs) - self.taken >= most
