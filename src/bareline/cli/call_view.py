@@ -66,7 +66,6 @@ class CallView:
 class ProtocolView:
     """An observer that prints every event both ways (``-v``); audio shows as its size."""
 
-
     def __init__(self, terminal: Terminal) -> None:
         self._terminal = terminal
 

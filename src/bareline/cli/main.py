@@ -18,7 +18,7 @@ from bareline.errors import BarelineError
 
 __all__ = ["main"]
 
-COMMANDS = ("demo", "serve")
+COMMANDS = ("demo", "talk", "serve", "doctor")
 
 
 class _Command(Protocol):

@@ -13,9 +13,11 @@ from dataclasses import dataclass, field
 from bareline.errors import ConfigurationError
 from bareline.transports.addresses import is_loopback
 
-__all__ = ["OPENAI_BASE_URL", "Address", "register_endpoint", "resolve_address"]
+__all__ = ["LOOPBACK_KEY", "OPENAI_BASE_URL", "Address", "register_endpoint", "resolve_address"]
 
 OPENAI_BASE_URL = "https://api.openai.com/v1"
+LOOPBACK_KEY = "local"
+"""Sent to a server on this machine when nobody gave a key: many take any key, but none takes a missing one."""
 
 
 @dataclass(frozen=True)
@@ -46,8 +48,8 @@ async def resolve_address(base_url: str | None = None, api_key: str | None = Non
         return await start()
     if named == "local":
         raise ConfigurationError('base_url="local" needs the built-in server: use bareline.connect and bareline.Call')
-    key = api_key or os.environ.get("OPENAI_API_KEY") or None
-    if key is None and not is_loopback(named):
+    key = api_key or os.environ.get("OPENAI_API_KEY") or (LOOPBACK_KEY if is_loopback(named) else None)
+    if key is None:
         raise ConfigurationError(
             f"no API key for {named}: set OPENAI_API_KEY, pass api_key=, or use "
             'base_url="local" for the built-in server, which needs none'

@@ -1,0 +1,54 @@
+"""``bareline doctor``: what is there, what is missing, what to do."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+from pathlib import Path
+
+import msgspec
+
+from bareline.cli.terminal import Terminal
+from bareline.lab.doctor import Finding, examine, live_call
+
+__all__ = ["add_parser", "run"]
+
+_MARKS = {"ok": ("ok", "green"), "missing": ("missing", "yellow"), "wrong": ("wrong", "red"), "skipped": ("-", "dim")}
+
+
+def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:  # pyright: ignore[reportPrivateUsage]
+    """The command's options."""
+    parser = commands.add_parser("doctor", help="check this machine, the key and the endpoint, and say what to do")
+    parser.add_argument("--live", action="store_true", help="make one short real call (costs a fraction of a cent)")
+    parser.add_argument("--trace", type=Path, default=Path("doctor-live.jsonl"), help="where --live leaves its trace")
+    parser.add_argument("--json", action="store_true", help="print the findings as JSON")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print the findings; 1 when something is wrong."""
+    findings = asyncio.run(_examine(args))
+    if args.json:
+        print(msgspec.json.format(msgspec.json.encode(findings), indent=2).decode())
+    return 1 if any(finding.verdict == "wrong" for finding in findings) else 0
+
+
+async def _examine(args: argparse.Namespace) -> list[Finding]:
+    terminal = Terminal(silent=args.json)
+    findings: list[Finding] = []
+    async for finding in examine():
+        findings.append(finding)
+        _show(terminal, finding)
+    if args.live:
+        has_key = any(finding.subject == "key" and finding.verdict == "ok" for finding in findings)
+        live = await live_call(args.trace) if has_key else Finding("live call", "skipped", "there is no key")
+        findings.append(live)
+        _show(terminal, live)
+    return findings
+
+
+def _show(terminal: Terminal, finding: Finding) -> None:
+    word, colour = _MARKS[finding.verdict]
+    terminal.line(f"{terminal.paint(f'{word:>8}', colour)}  {finding.subject:<16} {finding.detail}")
+    if finding.advice:
+        terminal.line(f"{'':>8}  {'':<16} → {finding.advice}", "dim")

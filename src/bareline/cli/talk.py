@@ -1,0 +1,177 @@
+"""``bareline talk``: speak from a file, or type, to OpenAI or to the built-in server."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import datetime as dt
+import importlib
+import os
+import sys
+import threading
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from bareline.cli.call_view import CallView, ProtocolView
+from bareline.cli.terminal import Terminal
+from bareline.client.connect import DEFAULT_MODEL
+from bareline.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from bareline.client.call import Call
+    from bareline.tools import Toolbox
+
+__all__ = ["add_parser", "run"]
+
+_TRAILING_SILENCE_MS = 1_500
+"""After a file's last word, so that the server hears the end of the turn."""
+
+
+def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:  # pyright: ignore[reportPrivateUsage]
+    """The command's options."""
+    parser = commands.add_parser(
+        "talk",
+        help="talk to OpenAI (when a key is set) or to the built-in server",
+        description="Talks to OpenAI when OPENAI_API_KEY is set, else to the built-in server. "
+        "Says which. The assistant is a task manager unless --tools names your own.",
+    )
+    how = parser.add_mutually_exclusive_group(required=True)
+    how.add_argument("--wav", type=Path, metavar="FILE", help="speak this recording, in real time")
+    how.add_argument("--text", action="store_true", help="type (or pipe) lines instead of speaking")
+    parser.add_argument("--out", type=Path, metavar="FILE", help="with --wav: record the answer as heard into this WAV")
+    parser.add_argument("--model", default=DEFAULT_MODEL, help=f"default: {DEFAULT_MODEL}")
+    parser.add_argument("--voice", help="marin, cedar, alloy, …")
+    parser.add_argument("--instructions", help="the system prompt")
+    parser.add_argument("--tools", metavar="MODULE:NAME", help="a Toolbox of yours; 'none' for no tools")
+    parser.add_argument("--base-url", metavar="URL", help="another server; 'local' for the built-in one")
+    parser.add_argument("-v", "--verbose", action="store_true", help="show the protocol")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Hold the conversation."""
+    terminal = Terminal()
+    base_url = _server(args.base_url)
+    name = "the built-in server (rules, not a language model)" if base_url == "local" else base_url or "OpenAI"
+    terminal.line(f"Talking to {name}, model {args.model}.", "bold")
+    asyncio.run(_talk(args, base_url, terminal))
+    return 0
+
+
+def _server(wanted: str | None) -> str | None:
+    if wanted or os.environ.get("OPENAI_BASE_URL") or os.environ.get("OPENAI_API_KEY"):
+        return wanted or os.environ.get("OPENAI_BASE_URL")
+    return "local"
+
+
+async def _talk(args: argparse.Namespace, base_url: str | None, terminal: Terminal) -> None:
+    import bareline.local  # pyright: ignore[reportUnusedImport]  # noqa: F401  (makes "local" mean the built-in server)
+    from bareline.client.call import Call
+
+    options: dict[str, Any] = {
+        "model": args.model,
+        "voice": args.voice,
+        "base_url": base_url,
+        "observer": ProtocolView(Terminal(sys.stderr)) if args.verbose else None,
+    }
+    tools = _tools(args.tools)
+    options |= {"tools": tools, "instructions": args.instructions or _instructions(tools)}
+    if args.text:
+        async with Call(**options, output_modalities=["text"]) as call, _shown(call, terminal):
+            await _type(call, terminal)
+    else:
+        await _speak(args, options, terminal)
+
+
+async def _type(call: Call, terminal: Terminal) -> None:
+    """Send line after line, each when the answer to the one before is complete."""
+    lines = _lines()
+    if sys.stdin.isatty():
+        terminal.line("Type; an empty line ends the call.", "dim")
+    while line := (await lines.get()).strip():
+        call.send_text(line)
+        await call.quiet()
+
+
+async def _speak(args: argparse.Namespace, options: dict[str, Any], terminal: Terminal) -> None:
+    from bareline.client.call import Call
+    from bareline.devices.sinks import NullSink
+    from bareline.devices.sources import FileSource
+    from bareline.devices.wav_sink import WavSink
+
+    microphone = FileSource(args.wav, trailing_silence_ms=_TRAILING_SILENCE_MS)
+    speaker = WavSink(args.out) if args.out else NullSink()
+    try:
+        call = Call(**options, microphone=microphone, speaker=speaker, transcription="gpt-4o-mini-transcribe")
+        async with call, _shown(call, terminal):
+            await call.quiet()
+    finally:
+        await microphone.close()
+        await speaker.close()
+    if args.out:
+        terminal.line(f"The answer is in {args.out}.", "dim")
+
+
+@asynccontextmanager
+async def _shown(call: Call, terminal: Terminal) -> AsyncGenerator[None]:
+    """Print what happens until the call is over."""
+    view = CallView(terminal)
+
+    async def follow() -> None:
+        async for event in call.events():
+            view.show(event)
+
+    following = asyncio.create_task(follow())
+    try:
+        yield
+    finally:
+        await call.hang_up()
+        await following
+
+
+def _lines() -> asyncio.Queue[str]:
+    """Lines of standard input as they come; an empty one at the end.
+
+    Read by a daemon thread: nothing can wake a thread that waits for a keyboard, and it must not hold up Ctrl-C.
+    """
+    lines: asyncio.Queue[str] = asyncio.Queue()
+    loop = asyncio.get_running_loop()
+
+    def read() -> None:
+        for line in sys.stdin:
+            loop.call_soon_threadsafe(lines.put_nowait, line)
+        loop.call_soon_threadsafe(lines.put_nowait, "")
+
+    threading.Thread(target=read, name="bareline-stdin", daemon=True).start()
+    return lines
+
+
+def _tools(name: str | None) -> Toolbox | None:
+    from bareline.lab.demo.agent import task_tools
+    from bareline.lab.demo.store import TaskStore
+
+    if name == "none":
+        return None
+    return _imported(name) if name else task_tools(TaskStore(":memory:"))
+
+
+def _imported(name: str) -> Toolbox:
+    from bareline.tools import Toolbox
+
+    module, _, attribute = name.partition(":")
+    sys.path.insert(0, str(Path.cwd()))
+    try:
+        found = getattr(importlib.import_module(module), attribute or "tools")
+    except (ImportError, AttributeError) as error:
+        raise ConfigurationError(f"--tools {name}: {error}; expected MODULE:NAME of a bareline.Toolbox") from error
+    if not isinstance(found, Toolbox):
+        raise ConfigurationError(f"--tools {name}: that is a {type(found).__name__}, not a bareline.Toolbox")
+    return found
+
+
+def _instructions(tools: Toolbox | None) -> str | None:
+    from bareline.lab.demo.agent import instructions
+
+    return instructions(dt.datetime.now().astimezone().date()) if tools is not None else None

