@@ -13,6 +13,8 @@ __all__ = ["IdSource", "RandomIds", "SeededIds"]
 
 _ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _LENGTHS = {"call": 16}
+_RANDOM_BITS = 192
+"""Enough for 21 characters (125 bits) with a bias that nobody can see."""
 
 
 class IdSource(Protocol):
@@ -34,8 +36,16 @@ class SeededIds:
         return f"{prefix}_{''.join(self._random.choices(_ALPHABET, k=length))}"
 
 
-class RandomIds(SeededIds):
-    """Identifiers that nobody can guess, from the operating system's randomness."""
+class RandomIds:
+    """Identifiers that nobody can guess, from the operating system's randomness, asked once for each."""
 
     def __init__(self) -> None:
         self._random = random.SystemRandom()
+
+    def new(self, prefix: str) -> str:
+        number = self._random.getrandbits(_RANDOM_BITS)
+        drawn: list[str] = []
+        for _ in range(_LENGTHS.get(prefix, 21)):
+            number, digit = divmod(number, len(_ALPHABET))
+            drawn.append(_ALPHABET[digit])
+        return f"{prefix}_{''.join(drawn)}"
