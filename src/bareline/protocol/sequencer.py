@@ -242,7 +242,7 @@ class ResponseSequencer:
         self._cancelling.discard(response.id or "")
         if response.id == self._active:
             self._active = None
-        if response.conversation_id is not None:
+        if response.conversation_id is not None and not self._server_answers:
             self._held_until_ns = None
         self._notes.append(request.note("done", response) if request else RequestNote("done", None, "", response))
 

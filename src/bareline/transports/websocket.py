@@ -9,9 +9,9 @@ from __future__ import annotations
 import asyncio
 import ssl as ssl_module
 from collections.abc import Mapping, Sequence
-from typing import Any, NoReturn
+from typing import Any, NoReturn, cast
 
-from websockets.asyncio.client import ClientConnection, connect
+from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus, InvalidURI
 from websockets.typing import Subprotocol
 
@@ -20,6 +20,7 @@ from bareline.protocol.limits import MESSAGE_MAX_BYTES
 from bareline.transports.addresses import is_loopback, without_secrets
 from bareline.transports.connect_errors import explain_network, explain_status
 from bareline.transports.contract import TransportInfo
+from bareline.transports.frame_lane import LaneConnection
 
 __all__ = ["CLOSE_TIMEOUT_S", "PING_INTERVAL_S", "PING_TIMEOUT_S", "WebSocketTransport", "open_websocket"]
 
@@ -44,6 +45,10 @@ async def open_websocket(
     Raises ``ConnectFailed`` with the stage and a likely cause, and ``ConfigurationError`` for an address that is none.
     """
     address = without_secrets(url)
+
+    class Connection(LaneConnection):
+        limit_bytes = max_message_bytes
+
     tls: dict[str, Any] = {} if ssl is None else {"ssl": ssl}
     try:
         connecting = connect(
@@ -57,9 +62,10 @@ async def open_websocket(
             ping_timeout=PING_TIMEOUT_S,
             close_timeout=CLOSE_TIMEOUT_S,
             max_size=max_message_bytes,
+            create_connection=Connection,
             **tls,
         )
-        connection = await connecting
+        connection = cast("LaneConnection", await connecting)
     except InvalidURI as error:
         raise ConfigurationError(f"{address!r} is not the address of a WebSocket") from error
     except InvalidStatus as error:
@@ -77,7 +83,7 @@ async def open_websocket(
 class WebSocketTransport:
     """One open client connection; keeps the contract of ``Transport``. Made by ``open_websocket``."""
 
-    def __init__(self, connection: ClientConnection, info: TransportInfo) -> None:
+    def __init__(self, connection: LaneConnection, info: TransportInfo) -> None:
         self._connection = connection
         self._info = info
         self._closed = False
@@ -88,18 +94,19 @@ class WebSocketTransport:
 
     async def send(self, message: bytes) -> None:
         try:
-            await self._connection.send(message, text=True)
+            await self._connection.give(message)
         except ConnectionClosed as error:
             self._raise_ended(error)
 
     async def receive(self) -> bytes:
         try:
-            return await self._connection.recv(decode=False)
+            return await self._connection.take()
         except ConnectionClosed as error:
             self._raise_ended(error)
 
     async def close(self, code: int = 1000, reason: str = "") -> None:
         self._closed = True
+        self._connection.drop_unread()
         try:
             async with asyncio.timeout(CLOSE_TIMEOUT_S):
                 await self._connection.close(code, reason)

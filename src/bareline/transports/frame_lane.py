@@ -1,0 +1,190 @@
+"""How do whole text frames pass a WebSocket with as little work as possible?
+
+Nearly all of a realtime call is small unfragmented text frames. They are cut out of the stream here and handed over
+directly; handshake, control frames, fragments, everything wrong and everything unusual goes through ``websockets``,
+frame by frame. Figures and reasons: ``docs/design/websocket-client.md``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from typing import Any
+
+from websockets.asyncio.client import ClientConnection
+from websockets.frames import Frame, Opcode
+from websockets.protocol import State
+
+from bareline.protocol.limits import MESSAGE_MAX_BYTES
+
+__all__ = ["RECEIVE_BACKLOG_BYTES", "LaneConnection"]
+
+RECEIVE_BACKLOG_BYTES = 1024 * 1024
+"""Received and not yet taken; reading pauses beyond, and goes on below half of it."""
+
+_WHOLE_TEXT = 0x81
+_FINAL = 0x80
+_OPCODE = 0x0F
+_MASKED = 0x80
+_END_OF_HEADERS = b"\r\n\r\n"
+
+
+class LaneConnection(ClientConnection):
+    """A ``websockets`` client connection with a fast lane for whole text frames; made by its ``connect``."""
+
+    limit_bytes = MESSAGE_MAX_BYTES
+    """Of one frame; as the ``max_size`` given to ``connect``."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._buffer = bytearray()
+        self._upgraded = False
+        self._by_the_book = False
+        self._in_fragments = False
+        self._unread: deque[bytes | None] = deque()
+        self._unread_bytes = 0
+        self._held = False
+        self._unwanted = False
+        self._waiter: asyncio.Future[None] | None = None
+        self._ended = False
+
+    async def give(self, message: bytes) -> None:
+        """Send one text message; waits while the network is behind. Raises ``ConnectionClosed``."""
+        if self.protocol.state is State.OPEN and not self.paused:
+            self.transport.write(Frame(Opcode.TEXT, message).serialize(mask=True))
+        else:
+            await self.send(message, text=True)
+
+    async def take(self) -> bytes:
+        """The next message. Safe to cancel. Raises ``ConnectionClosed`` after the last one."""
+        unread = self._unread
+        while not unread:
+            if self._ended:
+                return await self.recv(decode=False)
+            await self._news()
+        message = unread[0]
+        if message is None:  # its pieces are with websockets
+            message = await self.recv(decode=False)
+            unread.popleft()
+            return message
+        unread.popleft()
+        self._unread_bytes -= len(message)
+        if self._held and self._unread_bytes <= RECEIVE_BACKLOG_BYTES // 2:
+            self._held = False
+            self.transport.resume_reading()
+        return message
+
+    def drop_unread(self) -> None:
+        """Nobody will take messages any more: read on to the end of the connection."""
+        self._unwanted = True
+        self._unread.clear()
+        if self._held:
+            self._held = False
+            self.transport.resume_reading()
+
+    def data_received(self, data: bytes) -> None:
+        if self._by_the_book:
+            super().data_received(data)
+        elif self._upgraded:
+            self._cut(data)
+        else:
+            self._buffer += data
+            self._await_upgrade()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
+        self._ended = True
+        self._wake()
+
+    def _await_upgrade(self) -> None:
+        end = self._buffer.find(_END_OF_HEADERS)
+        if end < 0:
+            return
+        end += len(_END_OF_HEADERS)
+        head, rest = bytes(self._buffer[:end]), bytes(self._buffer[end:])
+        self._buffer.clear()
+        super().data_received(head)
+        self._upgraded = self.protocol.state is State.OPEN
+        self._by_the_book = not self._upgraded
+        if rest:
+            self.data_received(rest)
+
+    def _cut(self, data: bytes) -> None:
+        """Cut whole frames out of the stream."""
+        stream: bytes | bytearray = data
+        if self._buffer:
+            self._buffer += data
+            stream = self._buffer
+        begin = 0
+        while True:
+            frame = _frame_at(stream, begin)
+            if frame is None:
+                break
+            payload, end = frame
+            if end - payload > self.limit_bytes or stream[begin + 1] & _MASKED:
+                self._give_up(bytes(stream[begin:]))
+                return
+            if end > len(stream):
+                break
+            if stream[begin] == _WHOLE_TEXT and not self._in_fragments:
+                self._deliver(bytes(stream[payload:end]))
+            else:
+                self._pass_on(stream[begin], bytes(stream[begin:end]))
+            begin = end
+        if stream is self._buffer:
+            del self._buffer[:begin]
+        else:
+            self._buffer += stream[begin:]
+
+    def _deliver(self, message: bytes) -> None:
+        if self._unwanted:
+            return
+        self._unread.append(message)
+        self._unread_bytes += len(message)
+        if self._unread_bytes > RECEIVE_BACKLOG_BYTES and not self._held:
+            self._held = True
+            self.transport.pause_reading()
+        self._wake()
+
+    def _pass_on(self, first: int, frame: bytes) -> None:
+        """A frame for websockets. The beginning of a message keeps its place in the order."""
+        opcode = first & _OPCODE
+        if opcode in {Opcode.TEXT, Opcode.BINARY}:
+            self._in_fragments = not first & _FINAL
+            self._unread.append(None)
+        elif opcode == Opcode.CONT and first & _FINAL:
+            self._in_fragments = False
+        super().data_received(frame)
+        self._wake()
+
+    def _give_up(self, rest: bytes) -> None:
+        """What follows is too large or broken; websockets knows the way out."""
+        self._by_the_book = True
+        self._buffer = bytearray()
+        super().data_received(rest)
+
+    async def _news(self) -> None:
+        self._waiter = self.loop.create_future()
+        try:
+            await self._waiter
+        finally:
+            self._waiter = None
+
+    def _wake(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+
+def _frame_at(stream: bytes | bytearray, begin: int) -> tuple[int, int] | None:
+    """Where the payload of the frame begins and ends; ``None`` while its header is incomplete."""
+    have = len(stream) - begin
+    if have < 2:
+        return None
+    length = stream[begin + 1] & 0x7F
+    if length < 126:
+        return begin + 2, begin + 2 + length
+    size = 2 if length == 126 else 8
+    payload = begin + 2 + size
+    if have < 2 + size:
+        return None
+    return payload, payload + int.from_bytes(stream[begin + 2 : payload], "big")
