@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import importlib
 import logging
 import os
 import re
 import signal
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from bareline.errors import ConfigurationError
 
@@ -44,7 +45,12 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     add = parser.add_argument
     add("--host", default="127.0.0.1", help="address to listen on (default %(default)s)")
     add("--port", type=int, default=8080, help="port to listen on; 0 takes a free one (default %(default)s)")
-    add("--backend", default="rules", metavar="NAME", help="what answers: rules (default) or script:FILE")
+    add(
+        "--backend",
+        default="rules",
+        metavar="NAME",
+        help="what answers: rules (default), script:FILE, or python:MODULE:NAME",
+    )
     add("--seed", type=int, help="makes ids and what the backend draws reproducible")
     add("--session-limit", type=_seconds, default=3600.0, metavar="TIME", help="how long a session lives (60m)")
     add("--fault", action="append", default=[], metavar="FAULT", help="what is to go wrong; may be repeated, see below")
@@ -59,7 +65,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 def run(args: argparse.Namespace) -> int:
     """Serve until SIGINT or SIGTERM."""
-    level = (logging.WARNING, logging.INFO, logging.DEBUG)[min(args.verbose, 2)]
+    level = (logging.WARNING, logging.INFO, logging.DEBUG)[min(cast("int", args.verbose), 2)]
     logging.basicConfig(stream=sys.stderr, level=level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     asyncio.run(_serve(_server(args)))
     return 0
@@ -103,12 +109,25 @@ def _backend(name: str) -> Backend:
     if kind == "rules" and not source:
         from bareline.server.backends.rules import RulesBackend
 
-        return RulesBackend()
+        return RulesBackend.with_speech()
     if kind == "script" and source:
         from bareline.server.backends.script import ScriptBackend
+        from bareline.speech.espeak import EspeakSynthesis
 
-        return ScriptBackend.load(Path(source))
-    raise ConfigurationError(f"--backend {name}: there are rules and script:FILE")
+        return ScriptBackend.from_file(source, synthesis=EspeakSynthesis())
+    if kind == "python" and source:
+        return _own_backend(source)
+    raise ConfigurationError(f"--backend {name}: there are rules, script:FILE and python:MODULE:NAME")
+
+
+def _own_backend(source: str) -> Backend:
+    """The user's own: ``NAME`` in ``MODULE`` is called without arguments and gives a ``Backend``."""
+    module, _, name = source.rpartition(":")
+    try:
+        make = getattr(importlib.import_module(module), name)
+    except (ImportError, AttributeError, ValueError) as error:
+        raise ConfigurationError(f"--backend python:{source}: {error}") from error
+    return cast("Backend", make())
 
 
 def _seconds(text: str) -> float:
