@@ -446,3 +446,36 @@ def test_a_request_holds_what_the_session_and_the_client_say(serve) -> None:
     assert (request.instructions, request.tools, request.tool_choice) == ("B", (), "none")
     assert (request.voice, request.format.type) == ("echo", "audio/pcmu")
     assert isinstance(served.actions[-1], ResponseRequested)
+
+
+def test_a_waiting_turn_is_overtaken_by_the_next(serve, types) -> None:
+    served = serve()
+    served.say(ev.InputAudioBufferAppend(audio=SECOND))
+    served.endpoint.speech_started(0, 0)
+    response_id = served.respond().response_id
+    served.endpoint.speech_stopped(300, 0)
+    served.heard()
+    served.endpoint.speech_started(400, 0)
+    assert types(served.heard()) == ["input_audio_buffer.speech_started", *END]
+    assert served.finish(response_id) == []
+
+
+def test_speech_beside_the_conversation_does_not_lock_the_voice(serve, types) -> None:
+    served = serve()
+    beside = served.respond(ev.ResponseConfig(conversation="none")).response_id
+    served.produce(beside, SpeechDelta(audio=SECOND))
+    output = ev.AudioOutputConfig(voice="echo")
+    change = ev.SessionUpdate(session=ev.RealtimeSessionConfig(audio=ev.AudioConfig(output=output)))
+    assert types(served.say(change)) == ["session.updated"]
+
+
+def test_the_transcript_of_a_deleted_item_is_dropped(serve) -> None:
+    served = serve()
+    user = ev.AudioInputConfig(turn_detection=None, transcription=ev.TranscriptionConfig(model="whisper-1"))
+    served.say(ev.SessionUpdate(session=ev.RealtimeSessionConfig(audio=ev.AudioConfig(input=user))))
+    served.say(ev.InputAudioBufferAppend(audio=SECOND))
+    item_id = served.say(ev.InputAudioBufferCommit())[0].item_id
+    served.say(ev.ConversationItemDelete(item_id=item_id))
+    served.endpoint.transcript_delta(item_id, "late", 0)
+    served.endpoint.transcribed(item_id, 0)
+    assert served.heard() == []
