@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 from array import array
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 
 from bareline.media.synthesis import SpeechSynthesis
 from bareline.protocol.events import VoiceId
@@ -29,7 +29,7 @@ class Voicing:
 
     async def speak(
         self, text: str, *, voice: str | VoiceId, speed: float, item: int = 0
-    ) -> AsyncIterator[SpeechDelta]:
+    ) -> AsyncGenerator[SpeechDelta]:
         """``text`` as deltas of one item; each word's transcript comes no later than its audio."""
         if not text:
             return

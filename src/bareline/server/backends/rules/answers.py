@@ -77,7 +77,7 @@ class Answers:
                 inner[slot.path[-1]] = draft.values[slot.name]
         return Reply("", (Call(draft.tool.name, arguments),))
 
-    def social(self, kind: str, heard: Heard) -> Reply | None:
+    def social(self, kind: str, heard: Heard) -> Reply | None:  # noqa: PLR0911 (a table of kinds)
         """Consent, refusal and the like, as far as something is expected; None leaves it to mere courtesy."""
         expecting = self._memory.expecting
         if expecting is None or kind in {"help", "thanks", "wait", "goodbye"}:
@@ -98,7 +98,7 @@ class Answers:
                     return self._drop()
                 return Reply(wording.ask_which(tuple(intent.tool for intent in choices)))
 
-    def expected(self, said: Said, heard: Heard, clear: Intent | None) -> Reply | None:
+    def expected(self, said: Said, heard: Heard, clear: Intent | None) -> Reply | None:  # noqa: PLR0911 (a table of kinds)
         """The reply to an utterance that is more than courtesy; None when it is a new wish."""
         expecting = self._memory.expecting
         lead = said.full[0] if said.full else ""

@@ -15,9 +15,9 @@ __all__ = ["RulesBackend"]
 class RulesBackend:
     """The embedded default: rules over the session's own tools; a ``Backend`` (see ``bareline.server.backend``).
 
-    ``synthesis``: the voice; without one answers sound as a tone. ``recogniser``: gives a recogniser for a JSGF grammar;
-    without one spoken items count by the transcripts they bring. ``today``: the server's date, used when the instructions
-    state none.
+    ``synthesis``: the voice; without one, answers sound as a tone. ``recogniser``: gives a recogniser for a JSGF
+    grammar; without one, spoken items count by the transcripts they bring. ``today``: the server's date, used when the
+    instructions state none.
     """
 
     def __init__(

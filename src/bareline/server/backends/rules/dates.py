@@ -238,7 +238,7 @@ def _named_time(words: tuple[str, ...], start: int) -> tuple[int, int, int, bool
         return _CLOCK_WORDS[words[start]].hour, 0, 1, True
     lead = 1 if words[start : start + 1] == ("a",) else 0
     kind = words[start + lead : start + lead + 2]
-    shift = {("half", "past"): 30, ("quarter", "past"): 15, ("quarter", "to"): -15}.get(kind)
+    shift = {"half past": 30, "quarter past": 15, "quarter to": -15}.get(" ".join(kind))
     if shift is None:
         return None
     number = parse_number(words, start + lead + 2)
@@ -288,4 +288,4 @@ DATE_GRAMMAR = f"""\
   | quarter ( past | to ) <hour> | noon | midnight ;
 <half> = a m | p m | in the ( morning | afternoon | evening ) ;
 """
-"""JSGF rules ``<date>``, ``<time>`` and ``<hour>``: what ``parse_date`` and ``parse_time`` read, as far as it is said."""
+"""JSGF rules ``<date>``, ``<time>`` and ``<hour>``: what people say of what is read here."""

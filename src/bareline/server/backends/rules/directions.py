@@ -17,7 +17,9 @@ _SAY = re.compile(
     r"sentence|text|in one short sentence))*\s*(?P<mark>[:,]|(?=[\"“]))\s*(?P<text>.+)",
     re.IGNORECASE | re.DOTALL,
 )
-_TELL = re.compile(r"^\s*(?:please\s+)?tell (?:the user|them|the caller)(?: that)?[:,]?\s+(?P<text>.+)", re.IGNORECASE | re.DOTALL)
+_TELL = re.compile(
+    r"^\s*(?:please\s+)?tell (?:the user|them|the caller)(?: that)?[:,]?\s+(?P<text>.+)", re.IGNORECASE | re.DOTALL
+)
 _GREET = re.compile(r"\b(?:greet|welcome|say (?:hello|hi))\b", re.IGNORECASE)
 _OPENING = re.compile(r"\b(?:greet|welcome|begin|start|open|say)\b[^.\"“”]{0,60}[\"“]([^\"”]+)[\"”]", re.IGNORECASE)
 _GOODBYE = re.compile(r"\bsay (?:good ?bye|bye)\b", re.IGNORECASE)

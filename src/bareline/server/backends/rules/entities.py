@@ -66,10 +66,12 @@ def name_of(fields: dict[str, Json], noun: str) -> str:
         value = fields.get(key)
         if isinstance(value, str) and 0 < len(value) <= 120:
             return value
-    for key in (f"{noun}_id", "id", f"{noun}_number", "number"):
+    owners = [key.removesuffix("_id") for key in fields if key.endswith("_id")]
+    keys = [(f"{noun}_id", noun), ("id", noun), ("number", noun), *((f"{owner}_id", owner) for owner in owners)]
+    for key, owner in keys:
         value = fields.get(key)
         if isinstance(value, int) or (isinstance(value, str) and value.isdigit() and len(value) < 5):
-            return f"{noun} {value}".strip()
+            return f"{spoken(owner)} {value}".strip()
     return ""
 
 
@@ -82,7 +84,7 @@ def value_for(slot: Slot, entity: Entity, nouns: tuple[tuple[str, ...], ...]) ->
         if owner and owner != entity.noun and exact is None and owner not in same_noun(entity.noun):
             return None
         value = exact if exact is not None else entity.fields.get("id")
-        return value if value is not None and (same_kind or owner == entity.noun) else None
+        return value if value is not None and (same_kind or exact is not None or owner == entity.noun) else None
     if slot.kind is not SlotKind.TEXT or not same_kind or not _names(slot, entity):
         return None
     return entity.name

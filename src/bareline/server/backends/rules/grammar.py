@@ -21,13 +21,13 @@ from bareline.server.backends.rules.words import plural
 __all__ = ["grammar_for"]
 
 _COMMANDS: dict[str, str] = {
-    "show": "( show | show me | list | read | read me | tell me | tell me about | give me | what are | what is | what's )",
+    "show": "( show | show me | list | read | read me | tell me | give me | what are | what is | what's )",
     "find": "( check | look up | find | search for | where is | where's | how is | how's )",
     "create": "( add | create | make | set up | write down | i need | put )",
     "remove": "( delete | remove | cancel | drop | erase | get rid of )",
     "complete": "( complete | finish | tick off | check off | i finished | i have finished | i am done with | i did )",
     "update": "( change | move | update | reschedule | postpone )",
-    "order": "( order | i'd like | i would like | i want | i'll have | i'll take | can i get | can i have | get me | buy )",
+    "order": "( order | i'd like | i would like | i want | i'll have | i'll take | can i get | can i have | buy )",
     "book": "( book | reserve | schedule | make | i need | i'd like | i would like | i want | can i get | can i book )",
     "set": "( set | dim | change | adjust | turn | put )",
     "start": "( start | begin | play | launch | resume | run | open )",
@@ -43,7 +43,6 @@ _LEAD = """\
 <lead> = please | could you [please] | can you [please] | would you [please] | i want to | i'd like to | i would like to
   | i need to ;
 <tail> = please | for me | thanks | thank you ;
-<det> = the | my | a | an | all | all my | all the | any | our | another ;
 """
 _CARRIERS = "it's | it is | make it | make that | for | on | at | by | the | to | with | a | in | i said | please"
 
@@ -55,6 +54,7 @@ def grammar_for(toolset: Toolset, known: Knowledge, expecting: Expecting | None)
     answer = _answer(expecting, slots)
     commands = " | ".join(f"<tool{at}>" for at in range(len(toolset.tools)))
     sentences = [f"[<um>] [<lead>] ( {commands} ) [<tail>]"] if commands else []
+    sentences += [f"( {bare} ) [<tail>]"] if (bare := _bare(toolset)) else []
     sentences.append("[<um>] <social>")
     if answer:
         sentences.append(f"[<um>] ( {answer} ) [please]")
@@ -66,14 +66,14 @@ def grammar_for(toolset: Toolset, known: Knowledge, expecting: Expecting | None)
 
 def _tool_rule(tool: ToolModel, at: int, slots: SlotRules) -> str:
     """All ways to ask for one tool."""
-    things, after = slots.things(tool, at), slots.after(tool, at)
+    things, after = slots.things(tool), slots.after(tool)
     tail = f" <after{at}>*" if after else ""
     ways = [f"{command} <thing{at}>{tail}" for command in _commands(tool)]
     ways += _turned(tool, at, tail)
     ways += _questions(tool, at, tail)
     if "complete" in tool.verbs:
         ways.append(f"mark <thing{at}> [as] ( done | complete | completed | finished )")
-    if tool.verbs & {"create"} and (text := slots.text_of(tool, at)):
+    if tool.verbs & {"create"} and (text := slots.text_of(tool)):
         listed = f" [ ( to | on ) {slots.listed(tool)} ]"
         ways += [f"remind me to {text}{tail}", f"( add | put ) {text}{listed}{tail}"]
     ways += [said(trigger) for trigger in tool.triggers if 0 < len(trigger) <= _TRIGGER_MAX]
@@ -82,6 +82,12 @@ def _tool_rule(tool: ToolModel, at: int, slots: SlotRules) -> str:
 
 
 _TRIGGER_MAX = 8
+
+
+def _bare(toolset: Toolset) -> str:
+    """What may be ordered by its name alone: a large pizza with olives."""
+    named = [at for at, tool in enumerate(toolset.tools) if tool.verbs & {"order", "book"}]
+    return " | ".join(f"<thing{at}>{f' <after{at}>*' if toolset.tools[at].slots else ''}" for at in named)
 
 
 def _commands(tool: ToolModel) -> list[str]:

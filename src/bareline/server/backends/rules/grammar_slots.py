@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from bareline.server.backends.rules.entities import Knowledge, value_for
-from bareline.server.backends.rules.numbers import number_grammar, number_words
+from bareline.server.backends.rules.numbers import number_grammar, number_words, ordinal_words
 from bareline.server.backends.rules.slots import Slot, SlotKind
 from bareline.server.backends.rules.toolset import ToolModel, Toolset
-from bareline.server.backends.rules.words import phrase, plural
+from bareline.server.backends.rules.words import phrase, plural, words_of
 
 __all__ = ["SlotRules", "alternatives", "said"]
 
+_PLACES_MAX = 9
+_FRESH = "new | upcoming | current"
 _NUMBER_MAX = 100
 """Numbers without a limit are recognised up to here."""
 _UNITS = frozenset(
-    ["percent", "degrees", "minutes", "hours", "seconds", "people", "guests", "persons", "days", "nights", "dollars", "euros", "kilometers", "pieces"]
+    words_of("percent degrees minutes hours seconds people guests persons days nights dollars euros kilometers pieces")
 )
 _SHORT = {
     ("what", "is"): "what's", ("i", "would"): "i'd", ("i", "will"): "i'll", ("i", "am"): "i'm", ("it", "is"): "it's",
@@ -41,37 +44,53 @@ class SlotRules:
         """The rules that were asked for."""
         return "".join(f"<{name}> = {body} ;\n" for name, body in self._rules.items())
 
-    def things(self, tool: ToolModel, at: int) -> str:
+    def things(self, tool: ToolModel) -> str:
         """The object of a command: noun, values before it, or the name of a thing."""
-        nouns = list(dict.fromkeys(form for noun in tool.nouns[:3] for form in _numbers(" ".join(noun))))
-        noun = alternatives(nouns) if nouns else ""
-        before = [self.values(tool, slot) for slot in tool.slots if _goes_before(slot)]
-        before = [values for values in before if values]
+        noun = alternatives(self._nouns(tool))
         names = [self.values(tool, slot) for slot in tool.slots if slot.kind in {SlotKind.ID, SlotKind.TEXT}]
-        ways: list[str] = []
-        if before:
-            values = f"( {' | '.join([*before, 'new'])} )"
-            ways.append(f"[<det>] {values} [{values}] [{noun}]" if noun else f"[<det>] {values} [{values}]")
+        ways = self._described(tool, noun)
         if noun:
-            ways.append(f"[<det>] [ new | upcoming | current ] {noun}")
+            ways.append(f"[{_articles(tool)}] [ {_FRESH} ] {noun}")
         if not tool.verbs & _MAKING:
             suffix = f" [{noun}]" if noun else ""
             ways += [f"[ the | my | that ] {values}{suffix}" for values in names if values]
-            ways += [f"{noun} [ number | called | named ] {values}" for values in names if values and noun]
-            ways += (
-                ["( it | that one | the first one | the second one | the third one | the last one )"] if names else []
-            )
+            ways += [f"[ the | my ] {noun} [ number | called | named ] {values}" for values in names if values and noun]
+            ways += [self._pointed()] if names else []
         return " | ".join(ways) or "[it]"
 
-    def after(self, tool: ToolModel, at: int) -> str:
+    def _described(self, tool: ToolModel, noun: str) -> list[str]:
+        """Values before the noun; what is made may be named by a value alone: book a haircut."""
+        before = [(slot, self.values(tool, slot)) for slot in tool.slots if _goes_before(slot)]
+        before = [(slot, values) for slot, values in before if values]
+        if not before:
+            return []
+        values = f"( {' | '.join(values for _, values in before)} )"
+        articles = _articles(tool)
+        alone = [values for slot, values in before if slot.required and slot.kind is SlotKind.CHOICE]
+        ways = [f"[{articles}] {values} [{values}] {noun}"] if noun else [f"[{articles}] {values} [{values}]"]
+        return [*ways, f"[{articles}] {alone[0]}"] if alone and noun else ways
+
+    def _nouns(self, tool: ToolModel) -> list[str]:
+        names = [" ".join(noun) for noun in tool.nouns[:3]]
+        many = tool.several or bool({"show", "clear"} & tool.verbs and not tool.required)
+        if any(slot.counts for slot in tool.slots):
+            return [form for name in names for form in (name, plural(name))]
+        return [plural(name) for name in names] if many and tool.several else names
+
+    def _pointed(self) -> str:
+        """it, the second one: as far as something was listed."""
+        places = [
+            f"the {ordinal_words(place)} one" for place in range(1, min(len(self._known.listed), _PLACES_MAX) + 1)
+        ]
+        return alternatives(["it", "that one", *places, *(["the last one"] if places else [])])
+
+    def after(self, tool: ToolModel) -> str:
         """What may follow the object."""
-        del at
         parts = [part for slot in tool.slots if (part := self._after(tool, slot))]
         return " | ".join(parts)
 
-    def text_of(self, tool: ToolModel, at: int) -> str:
+    def text_of(self, tool: ToolModel) -> str:
         """The texts of the first text slot that are known; empty when none is."""
-        del at
         slot = next((slot for slot in tool.slots if slot.kind is SlotKind.TEXT), None)
         return self.values(tool, slot) if slot is not None else ""
 
@@ -92,7 +111,7 @@ class SlotRules:
             self._rules[name] = body
         return f"<{name}>"
 
-    def _body(self, tool: ToolModel, slot: Slot, *, asked: bool) -> str:
+    def _body(self, tool: ToolModel, slot: Slot, *, asked: bool) -> str:  # noqa: PLR0911 (a table of kinds)
         match slot.kind:
             case SlotKind.CHOICE:
                 return alternatives(said(choice.said) for choice in slot.choices)
@@ -116,7 +135,8 @@ class SlotRules:
         ways = [said(way) for entity in fitting for way in entity.said if all(_WORD.match(word) for word in way)]
         if slot.kind is SlotKind.TEXT:
             ways += [said(choice.said) for choice in slot.choices]
-            ways += [said(_spelled(phrase(text))) for text in ([] if slot.choices else self._known.phrases)]
+            phrases = () if slot.choices else self._known.phrases
+            ways += [said(phrase(text)) for text in phrases]
         listed = [way for way in dict.fromkeys(ways) if way]
         if slot.kind is SlotKind.ID and (not listed or asked):
             listed.append(f"[number] {number_grammar(1, _NUMBER_MAX)}")
@@ -124,14 +144,13 @@ class SlotRules:
             return "<person>" if slot.says.split()[-1] == "name" and "title" not in slot.cues else "<open>"
         return alternatives(listed)
 
-    def _after(self, tool: ToolModel, slot: Slot) -> str:
+    def _after(self, tool: ToolModel, slot: Slot) -> str:  # noqa: PLR0911 (a table of kinds)
         values = self.values(tool, slot)
         if not values:
             return "( called | named | titled ) <open>" if slot.kind is SlotKind.TEXT and tool.verbs & _MAKING else ""
         match slot.kind:
             case SlotKind.CHOICE:
-                leads = "with | and | plus" if slot.many else "with | in the | in | for | to | as | of size"
-                return f"[ {leads} ] {values}" if slot.many or not _goes_before(slot) else f"( {leads} ) {values}"
+                return f"( {_leads(tool, slot)} ) {values}"
             case SlotKind.NUMBER:
                 units = [unit for unit in sorted(_UNITS) if unit in slot.cues or unit in slot.description.lower()]
                 return (
@@ -151,10 +170,10 @@ class SlotRules:
                 return f"[ called | named | titled | to | for | about ] {values}" if tool.verbs & _MAKING else ""
 
 
-def alternatives(parts: object) -> str:
+def alternatives(parts: Iterable[str]) -> str:
     """The parts, any of which may be said; empty when there are none."""
-    listed = [str(part) for part in parts if part] if hasattr(parts, "__iter__") else []  # type: ignore[union-attr]
-    return f"( {' | '.join(dict.fromkeys(listed))} )" if listed else ""
+    listed = dict.fromkeys(part for part in parts if part)
+    return f"( {' | '.join(listed)} )" if listed else ""
 
 
 def said(words: tuple[str, ...]) -> str:
@@ -177,8 +196,20 @@ def _spelled(words: tuple[str, ...]) -> tuple[str, ...]:
     )
 
 
-def _numbers(noun: str) -> list[str]:
-    return [noun, plural(noun)]
+def _articles(tool: ToolModel) -> str:
+    if tool.verbs & _MAKING:
+        return "a | an | another"
+    return "the | my | all | all my | all the" if "show" in tool.verbs or tool.several else "the | my | a"
+
+
+def _leads(tool: ToolModel, slot: Slot) -> str:
+    """The words before a value that stands after the object."""
+    if slot.many:
+        return "with | and | plus"
+    by_verb = {"show": "that are | which are", "book": "for | for a", "set": "to", "update": "to", "complete": "as"}
+    return " | ".join(
+        ["in | in the | at the", slot.says, *(lead for verb, lead in by_verb.items() if verb in tool.verbs)]
+    )
 
 
 def _goes_before(slot: Slot) -> bool:

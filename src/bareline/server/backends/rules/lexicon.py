@@ -6,7 +6,7 @@ exchange for each other.
 
 from __future__ import annotations
 
-from bareline.server.backends.rules.words import phrase, singular
+from bareline.server.backends.rules.words import phrase, singular, words_of
 
 __all__ = [
     "FILLERS",
@@ -125,7 +125,11 @@ TAILS = tuple(
     for text in ("please", "for me", "thanks", "thank you", "right now", "if you can", "if possible", "too", "as well")
 )
 GLUE = frozenset(
-    ["a", "an", "the", "my", "your", "our", "to", "for", "of", "on", "in", "at", "by", "with", "and", "as", "from", "is", "are", "it", "that", "this", "me", "i", "do", "have", "be", "called", "named", "titled", "due", "some", "any", "one", "ones", "new", "another", "there", "list", "up", "down", "please", "you", "we", "us", "was", "were", "about", "into", "out", "will", "would", "has", "which", "what", "who", "whose", "it's", "not", "all", "so", "get", "got", "want", "need", "like", "extra"]
+    words_of(
+        "a an the my your our to for of on in at by with and as from is are it that this me i do have be called named "
+        "titled due some any one ones new another there list up down please you we us was were about into out will "
+        "would has which what who whose it's not all so get got want need like extra"
+    )
 )
 """Words that carry no content of their own when an utterance is judged by how much of it was understood."""
 

@@ -54,7 +54,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A call in the making: values by slot name; ``unsure``: slots whose words were not on any list, to be read back."""
+    """A call in the making: values by slot name; ``unsure``: slots whose words were on no list, to be read back."""
 
     tool: ToolModel
     values: dict[str, Json]

@@ -13,12 +13,14 @@ from bareline.server.backends.rules.numbers import ordinal, parse_number
 from bareline.server.backends.rules.schema import Json
 from bareline.server.backends.rules.slots import Slot, SlotKind
 from bareline.server.backends.rules.toolset import ToolModel
-from bareline.server.backends.rules.words import find, phrase, plural, singular
+from bareline.server.backends.rules.words import find, phrase, plural, singular, words_of
 
 __all__ = ["Mention", "find_mentions", "mentions_of"]
 
 _BEFORE = frozenset(
-    ["for", "on", "by", "at", "due", "in", "with", "and", "to", "of", "the", "a", "an", "titled", "called", "named", "from", "until", "about", "as", "size", "topped", "plus", "my", "no", "or"]
+    words_of(
+        "for on by at due in with and to of the a an titled called named from until about as size topped plus my no or"
+    )
 )
 _NEGATIVE = frozenset({"no", "without", "not"})
 _MAKING = frozenset({"create", "order", "book", "send"})
@@ -30,7 +32,8 @@ _PRONOUNS = frozenset({"it", "that", "this"})
 class Mention:
     """A value for a slot in the words from ``start`` to ``end``; ``first`` includes words like "due" before it.
 
-    ``strength`` breaks ties between slots; ``entity`` is the thing that was named; ``partial``: only part of its name.
+    ``strength`` breaks ties between slots; ``entity`` is the thing that was named; ``partial``: only part of its name;
+    ``refused``: it was named as not wanted.
     """
 
     slot: Slot
@@ -41,6 +44,7 @@ class Mention:
     entity: Entity | None = None
     partial: bool = False
     first: int = -1
+    refused: bool = False
 
 
 def find_mentions(tool: ToolModel, words: tuple[str, ...], known: Knowledge) -> list[Mention]:
@@ -90,10 +94,10 @@ def _choices(slot: Slot, words: tuple[str, ...], known: Knowledge) -> Iterator[M
     for said, value in ways:
         at = find(words, said)
         while at >= 0:
-            if at == 0 or words[at - 1] not in _NEGATIVE:
-                cue = 0.3 if _near(words, at, at + len(said), slot.cues) else 0.0
-                base = 1.0 if slot.kind is SlotKind.CHOICE else 0.6
-                yield Mention(slot, value, at, at + len(said), base + cue)
+            cue = 0.3 if _near(words, at, at + len(said), slot.cues) else 0.0
+            base = 1.0 if slot.kind is SlotKind.CHOICE else 0.6
+            refused = at > 0 and words[at - 1] in _NEGATIVE
+            yield Mention(slot, value, at - refused, at + len(said), base + cue, refused=refused)
             at = find(words, said, at + 1)
 
 
@@ -128,13 +132,17 @@ def _switches(slot: Slot, words: tuple[str, ...]) -> Iterator[Mention]:
             if word in {"on", "off"}:
                 yield Mention(slot, word == "on", at, at + 1)
         return
-    name = tuple(slot.says.split())
-    name = name[1:] if name[0] in {"is", "has", "with", "include", "want", "wants", "needs"} and len(name) > 1 else name
-    for said in dict.fromkeys([name, name[1:] if name[0] == "extra" else name, (*name[:-1], plural(name[-1]))]):
+    for said in _names_of(slot):
         at = find(words, said)
         if at >= 0:
             before = words[max(0, at - 2) : at]
             yield Mention(slot, not _NEGATIVE & set(before), at, at + len(said))
+
+
+def _names_of(slot: Slot) -> list[tuple[str, ...]]:
+    """The ways to name a yes-or-no argument: extra cheese, for ``with_extra_cheese``."""
+    name = slot.says.removeprefix("is ").removeprefix("has ").removeprefix("with ").removeprefix("include ")
+    return [phrase(said) for said in dict.fromkeys([name, name.removeprefix("extra "), plural(name)])]
 
 
 def _dates(slot: Slot, words: tuple[str, ...], today: date) -> Iterator[Mention]:

@@ -4,15 +4,23 @@ from __future__ import annotations
 
 import re
 
+from bareline.server.backends.rules.words import words_of
+
 __all__ = ["number_grammar", "number_words", "ordinal", "ordinal_words", "parse_number"]
 
-_UNITS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"]
-_TENS = ["_", "_", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
+_UNITS = words_of(
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
+    "seventeen eighteen nineteen"
+)
+_TENS = words_of("_ _ twenty thirty forty fifty sixty seventy eighty ninety")
 _SMALL = {word: value for value, word in enumerate(_UNITS)} | {"oh": 0}
 _TEN_VALUES = {word: 10 * value for value, word in enumerate(_TENS) if word != "_"}
 _SCALES = {"hundred": 100, "thousand": 1000}
 _COUNTS = {("a", "dozen"): 12, ("a", "couple", "of"): 2, ("a", "couple"): 2, ("a", "pair", "of"): 2}
-_ORDINAL_UNITS = ["zeroth", "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth", "eleventh", "twelfth", "thirteenth", "fourteenth", "fifteenth", "sixteenth", "seventeenth", "eighteenth", "nineteenth"]
+_ORDINAL_UNITS = words_of(
+    "zeroth first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth "
+    "fourteenth fifteenth sixteenth seventeenth eighteenth nineteenth"
+)
 _ORDINALS = {word: value for value, word in enumerate(_ORDINAL_UNITS) if value} | {"twentieth": 20, "thirtieth": 30}
 LISTED_MAX = 20
 """Ranges up to this length are listed for the recogniser; longer ones are composed of tens and units."""

@@ -47,7 +47,7 @@ class Outcomes:
                 noun = tool.noun if tool is not None else ""
                 verbs = tool.verbs if tool is not None else frozenset[str]()
                 if tool in self._toolset.confirming or tool in self._toolset.declining:
-                    verbs, noun = frozenset(), ""
+                    verbs, noun = frozenset[str](), ""
                 return say_result(result, verbs, noun, self._known.today, asked=asked)
 
     def _failed(self, failure: Failure, given: Given, tool: ToolModel | None) -> str:

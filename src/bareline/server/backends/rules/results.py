@@ -67,7 +67,7 @@ def read_result(output: str) -> Result | Failure | Proposal:
     return Result(value)
 
 
-def say_result(result: Result, verbs: frozenset[str], noun: str, today: date, *, asked: str = "") -> str:
+def say_result(result: Result, verbs: frozenset[str], noun: str, today: date, *, asked: str = "") -> str:  # noqa: PLR0911 (one per shape)
     """``result`` in sentences. ``verbs``, ``noun``: of the tool; ``asked``: the words that narrow a list (pending)."""
     value = result.value
     did = next((past for verb, past in _DID.items() if verb in verbs), "")
@@ -95,7 +95,7 @@ def say_result(result: Result, verbs: frozenset[str], noun: str, today: date, *,
 
 def say_value(value: Json, today: date) -> str:
     """One value as it is said; empty for what is not worth saying."""
-    if value is None or value == "" or value == []:
+    if value is None or value in ("", []):
         return ""
     if isinstance(value, bool):
         return "yes" if value else "no"

@@ -10,7 +10,7 @@ from bareline.protocol.events.tools import FunctionTool
 
 __all__ = ["Json", "Schema", "read_schema", "resolved"]
 
-Json: TypeAlias = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
+Json: TypeAlias = bool | int | float | str | list["Json"] | dict[str, "Json"] | None
 
 _DEPTH_MAX = 8
 

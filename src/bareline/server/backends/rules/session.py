@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing
 from datetime import date
 
@@ -81,7 +81,7 @@ class RulesSession:
         for at, word in enumerate(words):
             yield word if at == 0 else f" {word}"
 
-    async def respond(self, request: ResponseRequest) -> AsyncIterator[Output | Outcome]:
+    async def respond(self, request: ResponseRequest) -> AsyncGenerator[Output | Outcome]:
         """Decide, then speak or call."""
         reply = await self._decide(request)
         item = 0
@@ -101,7 +101,7 @@ class RulesSession:
         """Free the recogniser."""
         self._listening.close()
 
-    async def _say(self, text: str, request: ResponseRequest) -> AsyncIterator[Output]:
+    async def _say(self, text: str, request: ResponseRequest) -> AsyncGenerator[Output]:
         if request.audio:
             async with aclosing(self._voicing.speak(text, voice=request.voice, speed=request.speed)) as deltas:
                 async for delta in deltas:

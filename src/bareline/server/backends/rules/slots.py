@@ -13,9 +13,12 @@ from bareline.server.backends.rules.words import phrase, plural, singular, spoke
 
 __all__ = ["Choice", "Slot", "SlotKind", "quoted", "read_slots"]
 
-_QUOTED = re.compile(r"[\"“]([^\"”\n]{1,80})[\"”]|(?<!\w)['‘]([^'’\n]{2,80}(?:['’]\w[^'’\n]*)*)['’](?!\w)")
+_QUOTED = re.compile(
+    r"[\"“]([^\"”\n]{1,80})[\"”]|(?<!\w)['\u2018]([^'\u2019\n]{2,80}(?:['\u2019]\w[^'\u2019\n]*)*)['\u2019](?!\w)"
+)
 _LISTED = re.compile(
-    r"\b(?:one of|such as|for example|for instance|e\.g\.|like|examples?|options?|choices?)\b[:,]?\s*([^.;()\n]+)", re.IGNORECASE
+    r"\b(?:one of|such as|for example|for instance|e\.g\.|like|examples?|options?|choices?)\b[:,]?\s*([^.;()\n]+)",
+    re.IGNORECASE,
 )
 _DATE = re.compile(r"\b(date|day|yyyy-mm-dd|due|deadline)\b")
 _TIME = re.compile(r"\b(time|hh:mm|hour|o'clock)\b")
@@ -50,8 +53,8 @@ class Choice:
 class Slot:
     """One argument. ``path``: where it stands in the arguments; ``says``: its name as spoken; ``cues``: words near it.
 
-    ``many``: it is a list; ``choices``: the values that are known (all of them when the kind is ``CHOICE``); ``low`` and
-    ``high``: limits of a number; ``counts``: it says how many of the tool's objects are meant.
+    ``many``: it is a list; ``choices``: the values that are known (all there are when the kind is ``CHOICE``); ``low``
+    and ``high``: limits of a number; ``counts``: it says how many of the tool's objects are meant.
     """
 
     name: str
@@ -170,7 +173,7 @@ def _choices(values: list[str | int | float | bool], *, closed: bool, many: bool
 
 def _ways(value: str | float, names: set[str], *, many: bool) -> list[tuple[str, ...]]:
     """All ways to say one value of an enumeration; a synonym that is another value is left out."""
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
+    if not isinstance(value, str):
         words = [number_words(int(value))] if value == int(value) and 0 <= value < 10_000 else []
         return [phrase(str(value)), *(phrase(word) for word in words)]
     name = spoken(value)

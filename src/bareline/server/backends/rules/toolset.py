@@ -24,9 +24,9 @@ _STATE = frozenset({"complete", "done", "finished", "completed"})
 class ToolModel:
     """One tool as people talk about it.
 
-    ``verbs``: classes of the lexicon (or a verb of its own); ``nouns``: what it acts on, singular, the best name first;
-    ``topic``: further words of its description; ``triggers``: phrases the description quotes; ``ability``: what it does,
-    in words; ``destructive``: a misunderstanding would hurt.
+    ``verbs``: classes of the lexicon (or a verb of its own); ``nouns``: what it acts on, singular; ``topic``: further
+    words of its description; ``triggers``: phrases the description quotes; ``ability``: what it does, in words;
+    ``destructive``: a misunderstanding would hurt; ``several``: it acts on many at once, as its name says.
     """
 
     name: str
@@ -37,6 +37,7 @@ class ToolModel:
     slots: tuple[Slot, ...]
     ability: str
     destructive: bool
+    several: bool
 
     def slot(self, name: str) -> Slot | None:
         """The slot of this name."""
@@ -88,7 +89,12 @@ def _model(tool: FunctionTool) -> ToolModel:
     verbs, rest = _verbs(said, summary)
     topic = [word for word in summary if word not in GLUE and (word,) not in VERB_PHRASES]
     slots = tuple(read_slots(read_schema(tool)))
-    nouns = _nouns(rest) or _nouns(tuple(topic[:1])) or _nouns(tuple(slots[0].says.split()) if slots else ())
+    owners = tuple(word for word in rest[:1] if len(rest) > 1 and any(slot.name == f"{word}_id" for slot in slots))
+    nouns = (
+        (*_nouns(rest), *_nouns(owners))
+        or _nouns(tuple(topic[:1]))
+        or _nouns(tuple(slots[0].says.split()) if slots else ())
+    )
     return ToolModel(
         name=name,
         verbs=frozenset(verbs),
@@ -98,6 +104,7 @@ def _model(tool: FunctionTool) -> ToolModel:
         slots=slots,
         ability=_ability(description, spoken(name)),
         destructive=bool({"remove", "clear"} & set(verbs)) or bool(_DANGER.search(description)),
+        several=bool(rest) and singular(rest[-1]) != rest[-1],
     )
 
 
@@ -160,7 +167,7 @@ def _ability(description: str, name: str) -> str:
         return name
     verb, _, rest = first.partition(" ")
     base = singular(verb.lower()) if (singular(verb.lower()),) in VERB_PHRASES else verb.lower()
-    return re.sub(r"\b(the user's|the user’s|their)\b", "your", f"{base} {rest}".strip())
+    return re.sub(r"\b(the user['\u2019]s|their)\b", "your", f"{base} {rest}".strip())
 
 
 def _answers(model: ToolModel, verbs: frozenset[str]) -> bool:

@@ -106,7 +106,8 @@ def _intent(said: Said, tool: ToolModel, known: Knowledge) -> Intent:
     _judge(match, words)
     values: dict[str, Json] = dict(match.heard)
     for mention in match.mentions:
-        _put(values, mention)
+        if not mention.refused:
+            _put(values, mention)
     entity = next((mention.entity for mention in match.mentions if mention.entity is not None), None)
     return Intent(tool, match.score, values, frozenset(match.heard), entity, match.verb)
 

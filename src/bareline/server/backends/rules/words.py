@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-__all__ = ["Token", "find", "joined", "phrase", "plural", "singular", "spoken", "tokens"]
+__all__ = ["Token", "find", "joined", "phrase", "plural", "singular", "spoken", "tokens", "words_of"]
 
-_WORD = re.compile(r"\d{4}-\d\d-\d\d|\d{1,2}:\d\d|\d+\.\d+|\d+(?:st|nd|rd|th)\b|\d+|[^\W\d_]+(?:['’][^\W\d_]+)*")
+_WORD = re.compile(r"\d{4}-\d\d-\d\d|\d{1,2}:\d\d|\d+\.\d+|\d+(?:st|nd|rd|th)\b|\d+|[^\W\d_]+(?:['\u2019][^\W\d_]+)*")
 _CONTRACTIONS = {
     "'s": " is",
     "'d": " would",
@@ -34,7 +34,7 @@ def tokens(text: str) -> tuple[Token, ...]:
     """The words of ``text``, contractions taken apart (both parts point at the same characters)."""
     found: list[Token] = []
     for match in _WORD.finditer(text):
-        word = match.group().lower().replace("’", "'")
+        word = match.group().lower().replace("\u2019", "'")
         found += [Token(part, match.start(), match.end()) for part in _expand(word)]
     return tuple(found)
 
@@ -48,6 +48,11 @@ def spoken(identifier: str) -> str:
     """What a person says for ``in_progress``, ``dueDate`` or ``EXTRA-LARGE``."""
     apart = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", identifier)
     return " ".join(re.sub(r"[_\-./\s]+", " ", apart).lower().split())
+
+
+def words_of(text: str) -> tuple[str, ...]:
+    """The words of a plain list in a string."""
+    return tuple(text.split())
 
 
 def find(words: tuple[str, ...], wanted: tuple[str, ...], start: int = 0) -> int:
@@ -74,7 +79,7 @@ def singular(word: str) -> str:
         return _IRREGULAR[word]
     if word.endswith("ies") and len(word) > 4:
         return word[:-3] + "y"
-    if word.endswith(("ches", "shes", "xes", "sses", "zes")):
+    if word.endswith(("ches", "shes", "xes", "sses", "zes", "uses")):
         return word[:-2]
     if word.endswith("s") and not word.endswith(("ss", "us", "is")) and len(word) > 3:
         return word[:-1]
