@@ -9,16 +9,20 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from bareline.client.line import Line as Line
+    from bareline.local import connect as connect
     from bareline.protocol import events as events
 
 __version__ = "0.1.0"
 
 _HOME = {
+    "Line": "bareline.client.line",
+    "connect": "bareline.local",
     "events": "bareline.protocol.events",
 }
 """Public name to the module that holds it (or that it is)."""
 
-__all__ = ["__version__", "events"]
+__all__ = ["Line", "__version__", "connect", "events"]
 
 
 def __getattr__(name: str) -> Any:
