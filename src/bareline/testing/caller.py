@@ -20,7 +20,7 @@ from bareline.media.frames import AudioFrame
 from bareline.media.synthesis import SpeechSynthesis
 from bareline.testing.ear import AgentSpeech, Ear
 from bareline.testing.steps import Decide, HangUp, InterruptAfter, Pause, Play, Say, Step, WaitForAgent
-from bareline.testing.voice import Room, Speech, level_speech
+from bareline.testing.voice import Room, Speech, level_speech, mix
 from bareline.units import NS_PER_S, ms_to_ns, ms_to_samples, ns_to_ms, samples_to_ns
 
 __all__ = [
@@ -152,9 +152,7 @@ class SimulatedCaller:
             await asyncio.gather(voicing, return_exceptions=True)
 
     def _mix(self) -> bytes:
-        frame = self._room.frame(_FRAME_SAMPLES)
-        for index, value in enumerate(self._saying[:_FRAME_SAMPLES]):
-            frame[index] = max(-32_768, min(32_767, frame[index] + value))
+        frame = mix(self._room.frame(_FRAME_SAMPLES), self._saying[:_FRAME_SAMPLES])
         del self._saying[:_FRAME_SAMPLES]
         return frame.tobytes()
 

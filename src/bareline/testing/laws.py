@@ -62,6 +62,8 @@ class Laws:
         self._texts: dict[tuple[type[ev.ServerEvent], str, int], str] = {}
         self._audio_bytes: Counter[str] = Counter()
         self._deleted: set[str] = set()
+        self._items: list[str] = []
+        self._truncated: dict[str, int] = {}
         self._trace: deque[str] = deque(maxlen=_TRACE_LINES)
 
     @property
@@ -73,6 +75,11 @@ class Laws:
     def deleted(self) -> set[str]:
         """Items that are gone."""
         return self._deleted
+
+    @property
+    def items(self) -> list[tuple[str, int | None]]:
+        """The items of the conversation in order, each with where it was truncated, by the events alone."""
+        return [(item_id, self._truncated.get(item_id)) for item_id in self._items]
 
     def sent(self, event: ev.ClientEvent, now_ns: int) -> None:
         """The client said ``event``."""
@@ -119,13 +126,25 @@ class Laws:
                 self._responses[event.response.id or ""] = "over"
             case ev.ResponseOutputAudioDelta():
                 self._audio_bytes[event.item_id] += len(event.delta)
+            case ev.ConversationItemAdded(item=item) if item.id:
+                self._place(item.id, event.previous_item_id)
+            case ev.ConversationItemTruncated():
+                self._truncated[event.item_id] = event.audio_end_ms
             case ev.ConversationItemDeleted():
                 self._deleted.add(event.item_id)
+                self._truncated.pop(event.item_id, None)
+                self._items.remove(event.item_id)
             case ev.Error(error=error) if error.event_id is not None:
                 self.hold(error.event_id in self._kinds, f"an error for an event that was not sent: {error.event_id}")
                 self._asked[self._kinds.pop(error.event_id)] -= 1
             case _:
                 self._follow_text(event)
+
+    def _place(self, item_id: str, previous: str | ev.UnsetType | None) -> None:
+        self.hold(item_id not in self._items, f"{item_id} was added twice")
+        known = isinstance(previous, str) and previous in self._items
+        self.hold(known or previous in (None, "root"), f"{item_id} was added after {previous}, which is not there")
+        self._items.insert(self._items.index(str(previous)) + 1 if known else 0, item_id)
 
     def _follow_text(self, event: ev.ServerEvent) -> None:
         if isinstance(event, _Texts):

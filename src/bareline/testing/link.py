@@ -45,13 +45,14 @@ class SeededLink:
         if profile == "stream" and impossible:
             raise ConfigurationError(f"a stream has no {impossible[0]}: use profile='datagram'")
         self._schedule = FaultSchedule(chosen, seed=seed, started_ns=started_ns, ordered=profile == "stream")
+        self._ending = self._schedule.ending()
         self._flying: dict[Direction, list[tuple[int, int, bytes]]] = {"up": [], "down": []}
         self._count = 0
 
     @property
     def ending(self) -> Ending | None:
         """When a fault ends the connection, if one does."""
-        return self._schedule.ending()
+        return self._ending
 
     def carry(self, direction: Direction, size_bytes: int, now_ns: int) -> tuple[int, ...]:
         """When something of this size that enters now would arrive; none when it is lost. It takes its place."""

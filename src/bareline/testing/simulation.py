@@ -97,6 +97,8 @@ def _agree(pair: EndpointPair, laws: Laws) -> None:
     conversation = pair.client.conversation
     ours, theirs = conversation.snapshot() if conversation else None, pair.server.conversation.snapshot()
     laws.hold(ours == theirs, f"the conversations differ:\n  client {ours}\n  server {theirs}")
+    known = [(item.id, item.truncated_ms) for item in theirs.items]
+    laws.hold(known == laws.items, f"the conversation is\n  {known}, but by the events\n  {laws.items}")
 
 
 def _said_as_planned(pair: EndpointPair, plan: RandomPlan, laws: Laws) -> None:

@@ -9,10 +9,11 @@ import math
 import random
 from array import array
 from dataclasses import dataclass
+from functools import cache
 
 from bareline.units import SAMPLE_RATE_HZ, ms_to_samples
 
-__all__ = ["SPEECH_RMS", "Room", "Speech", "level_speech"]
+__all__ = ["SPEECH_RMS", "Room", "Speech", "level_speech", "mix"]
 
 SPEECH_RMS = 1_640
 """Level of the caller's speech while it sounds: -26 dBFS, as telephony takes for nominal."""
@@ -47,12 +48,24 @@ def level_speech(pcm: bytes) -> Speech:
     return Speech(array("h", (int(value * gain) for value in samples)), first, last + 1)
 
 
+def mix(noise: array[int], speech: array[int]) -> array[int]:
+    """Speech over noise of the same length or longer; clipped as a converter would."""
+    if not speech:
+        return noise
+    sums = [heard + said for heard, said in zip(noise, speech, strict=False)]
+    try:
+        return array("h", sums) + noise[len(speech) :]
+    except OverflowError:
+        return array("h", (max(-32_768, min(32_767, value)) for value in sums)) + noise[len(speech) :]
+
+
 class Room:
     """The noise that a microphone always hears: seeded, steady, at ``snr_db`` below speech; ``None``: a silent room."""
 
     def __init__(self, seed: int, snr_db: float | None) -> None:
         self._chance = random.Random(f"{seed}:room")
-        self._noise = _noise(self._chance, 0 if snr_db is None else SPEECH_RMS * 10 ** (-snr_db / 20))
+        rms = 0 if snr_db is None else SPEECH_RMS * 10 ** (-snr_db / 20)
+        self._noise = array("h", (round(value * rms) for value in _noise()))
 
     def frame(self, samples: int) -> array[int]:
         """The next ``samples`` (at most a second) of noise."""
@@ -67,12 +80,17 @@ def _active_rms(samples: array[int]) -> float:
     return math.sqrt(sum(active) / len(active))
 
 
-def _noise(chance: random.Random, rms: float) -> array[int]:
-    """Two seconds of noise with a slight fall towards high frequencies, as rooms have."""
+@cache
+def _noise() -> array[float]:
+    """Two seconds of noise of level 1, with a slight fall towards high frequencies, as rooms have.
+
+    Every room has the same; its seed decides which pieces are heard when.
+    """
+    chance = random.Random("room")
     level = 0.0
-    shaped: list[float] = []
+    shaped = array("d")
     for _ in range(2 * SAMPLE_RATE_HZ):
         level += _NOISE_SMOOTHING * (chance.uniform(-1, 1) - level)
         shaped.append(level)
-    gain = rms / math.sqrt(sum(value * value for value in shaped) / len(shaped))
-    return array("h", (round(value * gain) for value in shaped))
+    rms = math.sqrt(sum(value * value for value in shaped) / len(shaped))
+    return array("d", (value / rms for value in shaped))
