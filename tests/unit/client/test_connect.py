@@ -80,7 +80,7 @@ def test_the_service_is_the_default(board: Switchboard) -> None:
 def test_missing_key_says_what_to_do_and_this_machine_needs_none(board: Switchboard) -> None:
     with pytest.raises(ConfigurationError, match=r"OPENAI_API_KEY.*base_url=\"local\""):
         opened(board)
-    assert opened(switchboard, base_url="http://127.0.0.1:1/v1").headers["Authorization"] == "Bearer local"
+    assert opened(board, base_url="http://127.0.0.1:1/v1").headers["Authorization"] == "Bearer local"
 
 
 def test_sideband_and_transcription_leave_the_model_out(board: Switchboard) -> None:
