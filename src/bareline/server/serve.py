@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
+import socket
 import ssl
 import time
 from collections.abc import Callable
@@ -120,7 +122,7 @@ class RealtimeServer:
             await site.start()
         except OSError as error:
             await runner.cleanup()
-            raise ConfigurationError(f"cannot listen on {self._host}:{self._port}: {error.strerror}") from error
+            raise ConfigurationError(f"cannot listen on {self._host}:{self._port}: {_reason(error)}") from error
         self._runner = runner
         self._port = runner.addresses[0][1]
 
@@ -182,6 +184,12 @@ def _tls_context(certificate: Path, key: Path) -> ssl.SSLContext:
     except OSError as error:  # ssl.SSLError is one
         raise ConfigurationError(f"cannot use the certificate {certificate} with {key}: {error}") from error
     return context
+
+
+def _reason(error: OSError) -> str:
+    """In the system's words; asyncio repeats the address in its own."""
+    known = not isinstance(error, socket.gaierror) and error.errno is not None
+    return os.strerror(error.errno) if known else str(error.strerror)
 
 
 def _unix_s() -> int:

@@ -78,6 +78,21 @@ def test_a_spoken_turn_in_the_order_of_the_service(kit) -> None:
     run_virtual(main())
 
 
+def test_noise_reduction_changes_nothing(kit) -> None:
+    async def main() -> None:
+        mind = kit.Mind(two_seconds)
+        async with kit.session(mind) as client:
+            reduced = {"turn_detection": None, "noise_reduction": {"type": "near_field"}}
+            updated = await client.configure(audio={"input": reduced})
+            assert updated["session"]["audio"]["input"]["noise_reduction"]["type"] == "near_field"
+            await client.append(tone(500))
+            await client.say("input_audio_buffer.commit")
+            await client.until("conversation.item.done")
+            assert mind.utterances[0].audio.pcm == tone(500)
+
+    run_virtual(main())
+
+
 def test_speech_interrupts_the_answer_that_is_being_generated(kit) -> None:
     async def main() -> None:
         async with kit.session(kit.Mind(long_answer), ahead_s=3) as client:

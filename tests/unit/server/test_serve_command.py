@@ -1,0 +1,72 @@
+"""Does `bareline serve` say when it is ready, end cleanly, and explain what cannot work in one line?"""
+
+from __future__ import annotations
+
+import select
+import signal
+import socket
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+BARELINE = Path(sys.executable).with_name("bareline")
+
+
+def serve(*options: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [BARELINE, "serve", "--port", "0", *options], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+
+
+@pytest.fixture
+def scene(tmp_path: Path) -> str:
+    (tmp_path / "scene.yaml").write_text("turns:\n  - do:\n      - text: Hello.\n")
+    return f"script:{tmp_path / 'scene.yaml'}"
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_it_prints_one_line_serves_and_ends_cleanly(scene: str, number: signal.Signals) -> None:
+    with serve("--backend", scene) as process:
+        assert select.select([process.stdout], [], [], 20)[0], "not ready in time"
+        word, url = process.stdout.readline().split()
+        assert word == "ready"
+        with urllib.request.urlopen(url.removesuffix("/v1") + "/healthz", timeout=5) as answer:  # noqa: S310 (ours)
+            assert answer.status == 200
+        process.send_signal(number)
+        rest, errors = process.communicate(timeout=20)
+        assert (process.returncode, rest, errors) == (0, "", "")
+
+
+@pytest.mark.parametrize(
+    ("options", "hint"),
+    [
+        (["--backend", "nonsense"], "there are rules, script:FILE and python:MODULE:NAME"),
+        (["--backend", "script:/no/such/scene.yaml"], "/no/such/scene.yaml"),
+        (["--backend", "python:nowhere:Nothing"], "No module named 'nowhere'"),
+        (["--backend", "python:nowhere"], "python:nowhere"),
+        (["--fault", "flood@1s"], "flood@1s"),
+        (["--session-limit", "soon"], "'soon' is not a time like 60m"),
+        (["--port", "70000"], "--port 70000 is outside 0-65535"),
+        (["--tls-cert", "cert.pem"], "--tls-cert and --tls-key go together"),
+        (["--host", "192.0.2.1"], "cannot listen on 192.0.2.1:0"),
+    ],
+)
+def test_what_cannot_work_is_one_line(options: list[str], hint: str, scene: str) -> None:
+    with serve(*(() if "--backend" in options else ("--backend", scene)), *options) as process:
+        out, errors = process.communicate(timeout=20)
+    assert (process.returncode, out) == (2, "")
+    assert errors.count("\n") == 1
+    assert errors.startswith("bareline serve: ")
+    assert hint in errors
+
+
+def test_an_address_in_use_is_one_line(scene: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with serve("--backend", scene, "--port", str(port)) as process:
+            out, errors = process.communicate(timeout=20)
+    assert (process.returncode, out) == (2, "")
+    assert errors == f"bareline serve: cannot listen on 127.0.0.1:{port}: Address already in use\n"
