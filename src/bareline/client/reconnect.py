@@ -7,6 +7,7 @@ the conversation told again as text, with speech as far as it was heard; what ca
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
@@ -75,7 +76,8 @@ async def open_session(dial: Dial, config: ev.RealtimeSessionConfig, take: Calla
     line = await dial()
     try:
         async with asyncio.timeout(_SETUP_S):
-            await line.send(ev.SessionUpdate(session=config, event_id="event_configure"))
+            with contextlib.suppress(ConnectionLost):  # what the server said before it left is still to be read
+                await line.send(ev.SessionUpdate(session=config, event_id="event_configure"))
             await _configured(line, take)
     except TimeoutError:
         await line.close()

@@ -2,9 +2,26 @@
 
 from __future__ import annotations
 
-from bareline.client.call_events import AgentSaid, AgentStarted, CallStarted, HungUp, UserSaid
+import asyncio
+import json
+
+import msgspec
+import pytest
+
+from bareline.client.call import Call
+from bareline.client.call_events import (
+    AgentSaid,
+    AgentStarted,
+    CallStarted,
+    ErrorHappened,
+    HungUp,
+    Reconnected,
+    UserSaid,
+)
+from bareline.client.session_settings import session_config
+from bareline.errors import Closed, ConfigurationError
 from bareline.protocol import events as ev
-from bareline.protocol.generation import TextDelta
+from bareline.protocol.generation import Failed, Incomplete, TextDelta
 from bareline.testing.virtual import run_virtual
 
 
@@ -65,3 +82,162 @@ def test_manual_turns_are_committed_by_the_application(kit) -> None:
             assert phone.errors() == []
 
     run_virtual(main())
+
+
+def test_settings_can_change_and_words_can_be_put_in_the_assistant_s_mouth(kit) -> None:
+    heard: list[str] = []
+
+    async def respond(request):
+        heard.append(request.instructions)
+        for delta in kit.speech("As you wish.", 300):
+            yield delta
+
+    async def main() -> None:
+        async with kit.phone(respond, instructions="Be kind.") as phone:
+            phone.call.update(instructions="Be brief.", speed=1.25)
+            phone.call.say("Welcome!")
+            await phone.until(AgentSaid)
+            assert "Welcome!" in heard[0]
+            phone.call.send_text("Hello.", respond=False)
+            phone.call.respond()
+            await phone.until(AgentSaid, count=2)
+            assert heard[1] == "Be brief."
+            await phone.wires[-1].close(1006)
+            await phone.until(Reconnected)
+            assert phone.server.session.audio.output.speed == 1.25
+            assert phone.server.session.instructions == "Be brief."
+
+    run_virtual(main())
+
+
+def test_a_failed_response_is_reported_and_tried_once_more(kit) -> None:
+    async def respond(request):
+        yield Failed(code="server_error", message="The model stumbled.")
+
+    async def main() -> None:
+        async with kit.phone(respond) as phone:
+            phone.call.send_text("Hello.")
+            await phone.until(ErrorHappened, count=2)
+            await asyncio.sleep(1)
+            assert [(e.severity, e.code) for e in phone.seen(ErrorHappened)] == [("turn", "server_error")] * 2
+            assert len(phone.sent(ev.ResponseCreate)) == 2
+
+    run_virtual(main())
+
+
+def test_an_incomplete_response_is_reported(kit) -> None:
+    async def respond(request):
+        yield TextDelta(text="I was going to")
+        yield Incomplete(reason="max_output_tokens")
+
+    async def main() -> None:
+        async with kit.phone(respond, output_modalities=["text"]) as phone:
+            phone.call.send_text("Hello.")
+            assert (await phone.until(ErrorHappened)).code == "max_output_tokens"
+
+    run_virtual(main())
+
+
+def test_hanging_up_ends_everything_at_any_moment_and_twice(kit) -> None:
+    async def respond(request):
+        for delta in kit.speech("A long answer that goes on and on.", 5_000):
+            yield delta
+
+    async def main() -> None:
+        async with kit.phone(respond) as phone:
+            phone.call.send_text("Hello.")
+            await phone.until(AgentStarted)
+            await phone.call.hang_up("enough")
+            await phone.call.hang_up("again")
+            heard = phone.speaker.heard_samples
+            await phone.call.run()
+            await asyncio.sleep(1)
+            assert phone.speaker.heard_samples == heard
+            for use in (lambda: phone.call.send_text("x"), phone.call.interrupt, phone.call.commit, phone.call.clear):
+                with pytest.raises(Closed):
+                    use()
+            with pytest.raises(Closed):
+                await phone.call.__aenter__()
+        assert phone.events[-1].reason == "enough"
+
+    run_virtual(main())
+
+
+def test_wire_events_arrive_whole_and_every_follower_gets_them(kit) -> None:
+    async def respond(request):
+        yield TextDelta(text="Hello.")
+
+    async def main() -> None:
+        async with kit.phone(respond, output_modalities=["text"]) as phone:
+            feeds = [phone.call.wire_events(), phone.call.wire_events()]
+            phone.call.send_text("Hello.")
+            for feed in feeds:
+                received = await anext(feed)
+                assert isinstance(received.event, ev.ConversationItemAdded)
+                assert b"conversation.item.added" in received.raw
+            await phone.until(AgentSaid)
+
+    run_virtual(main())
+
+
+@pytest.mark.parametrize(
+    ("keywords", "error"),
+    [({"colour": "red"}, TypeError), ({"input_format": "mp3"}, ConfigurationError)],
+)
+def test_unknown_keywords_and_formats_are_refused_before_anything_starts(keywords, error) -> None:
+    with pytest.raises(error, match=r"colour|mp3"):
+        Call(**keywords)
+
+
+def test_all_settings_of_the_session_can_be_asked_for() -> None:
+    config = session_config(
+        {
+            "instructions": "Be brief.",
+            "voice": "cedar",
+            "speed": 1.1,
+            "turns": ev.SemanticVad(eagerness="high"),
+            "transcription": "gpt-transcribe",
+            "noise_reduction": "far_field",
+            "output_modalities": ("text",),
+            "input_format": "g711_ulaw",
+            "output_format": ev.AudioFormat(type="audio/pcma"),
+            "max_output_tokens": 100,
+            "tool_choice": "required",
+            "parallel_tool_calls": False,
+            "reasoning": "low",
+            "truncation": 0.8,
+            "tracing": "auto",
+            "prompt": "pmpt_1",
+            "include": ["item.input_audio_transcription.logprobs"],
+        },
+        [],
+    )
+    assert json.loads(msgspec.json.encode(config)) == {
+        "type": "realtime",
+        "output_modalities": ["text"],
+        "instructions": "Be brief.",
+        "audio": {
+            "input": {
+                "format": {"type": "audio/pcmu"},
+                "noise_reduction": {"type": "far_field"},
+                "transcription": {"model": "gpt-transcribe"},
+                "turn_detection": {"type": "semantic_vad", "eagerness": "high"},
+            },
+            "output": {"format": {"type": "audio/pcma"}, "voice": "cedar", "speed": 1.1},
+        },
+        "include": ["item.input_audio_transcription.logprobs"],
+        "max_output_tokens": 100,
+        "tools": [],
+        "tool_choice": "required",
+        "parallel_tool_calls": False,
+        "reasoning": {"effort": "low"},
+        "truncation": {"type": "retention_ratio", "retention_ratio": 0.8},
+        "tracing": "auto",
+        "prompt": {"id": "pmpt_1"},
+    }
+
+
+def test_what_is_not_asked_for_is_left_to_the_service() -> None:
+    assert json.loads(msgspec.json.encode(session_config({"voice": None}))) == {"type": "realtime"}
+    manual = json.loads(msgspec.json.encode(session_config({"turns": "manual"})))
+    assert manual["audio"] == {"input": {"turn_detection": None}}
