@@ -45,12 +45,16 @@ class InputCleared(_Action, frozen=True):
 
 
 class InputCommitted(_Action, frozen=True):
-    """The buffer became an item. ``transcribe``: the session wants a transcript of it."""
+    """The buffer became an item. ``transcribe``: the session wants a transcript of it.
+
+    Not ``buffered``: the client created the item with its audio, and the input buffer is as it was.
+    """
 
     item_id: str
     audio: bytes
     format: AudioFormat
     transcribe: bool
+    buffered: bool = True
 
 
 class ResponseRequested(_Action, frozen=True):
@@ -60,7 +64,11 @@ class ResponseRequested(_Action, frozen=True):
 
 
 class ResponseStopped(_Action, frozen=True):
-    """Stop generating; the done chain is already out. ``reason``: turn_detected, client_cancelled, session_ended."""
+    """Stop generating, and drop what is queued to be played; the done chain is already out.
+
+    ``reason``: turn_detected, client_cancelled, max_output_tokens, session_ended, or output_cleared (media only; the
+    response may have been over).
+    """
 
     response_id: str
     reason: str

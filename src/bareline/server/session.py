@@ -234,7 +234,7 @@ class SessionPump:
         self._mind.configure(session)
 
     def _commit(self, action: InputCommitted) -> None:
-        if self._hearing.speaking:  # the client's own commit, in the middle of an utterance
+        if action.buffered and self._hearing.speaking:  # the client's own commit, in the middle of an utterance
             self._hearing.forget()
         decoder = PcmDecoder(wire_format(action.format.type))
         pcm = decoder.feed(action.audio) + decoder.flush()

@@ -6,7 +6,7 @@ import pytest
 
 from bareline.protocol import conversation_state
 from bareline.protocol import events as ev
-from bareline.protocol.conversation import Conversation, apply, replay_items
+from bareline.protocol.conversation import Conversation, apply
 from bareline.protocol.states import CallState
 
 IN_PROGRESS, COMPLETED, INCOMPLETE = "in_progress", "completed", "incomplete"
@@ -355,56 +355,3 @@ def test_snapshots_tell_different_conversations_apart() -> None:
     assert len(set(shapes)) == len(kinds)
     assert folded(added(kinds[-1])).items[0].text == ""
     assert folded(created()).snapshot() != folded(created(), done()).snapshot()
-
-
-# --- replay ---------------------------------------------------------------------------------------------------------
-
-
-def test_a_conversation_is_told_again_as_text() -> None:
-    call = ev.FunctionCall(id="f", name="look", arguments="{}", call_id="c", status=COMPLETED)
-    result = ev.FunctionCallOutput(id="o", call_id="c", output="1")
-    image = ev.InputImage(image_url="data:image/png;base64,AAAA")
-    conversation = folded(
-        added(ev.Message(id="s", role="system", content=[ev.InputText(text="Be kind.")], status=COMPLETED)),
-        added(ev.Message(id="i", role="user", content=[image], status=COMPLETED)),
-        added(speech("u")),
-        transcribed("u", "What is on my list?"),
-        added(call),
-        added(result),
-        added(answer("a", COMPLETED, ev.OutputAudio(transcript="Milk."), ev.OutputText(text="Bread."))),
-    )
-    replayed = replay_items(conversation)
-    assert replayed.lost == []
-    assert replayed.items == [
-        ev.Message(id="s", role="system", content=[ev.InputText(text="Be kind.")]),
-        ev.Message(id="i", role="user", content=[image]),
-        ev.Message(id="u", role="user", content=[ev.InputText(text="What is on my list?")]),
-        ev.FunctionCall(id="f", name="look", arguments="{}", call_id="c"),
-        ev.FunctionCallOutput(id="o", call_id="c", output="1"),
-        ev.Message(id="a", role="assistant", content=[ev.OutputText(text="Milk."), ev.OutputText(text="Bread.")]),
-    ]
-
-
-def test_what_cannot_be_told_again_is_reported() -> None:
-    conversation = folded(
-        added(speech("unheard")),
-        added(answer("cut", INCOMPLETE, ev.OutputAudio(transcript="never heard"))),
-        ev.ConversationItemTruncated(item_id="cut", content_index=0, audio_end_ms=500),
-        added(ev.FunctionCall(id="f", name="look", arguments="{", call_id="c", status=INCOMPLETE)),
-        added(ev.FunctionCallOutput(id="o", call_id="c", output="1")),
-        added(ev.McpListTools(id="m", server_label="s", tools=[])),
-        added(answer("half")),
-        said("half", "I was say"),
-        added(answer("empty", COMPLETED)),
-    )
-    replayed = replay_items(conversation)
-    assert replayed.items == [ev.Message(id="half", role="assistant", content=[ev.OutputText(text="I was say")])]
-    assert [(lost.item_id, lost.why) for lost in replayed.lost] == [
-        ("unheard", "a part has no text"),
-        ("cut", "it was interrupted after 500 ms; what was heard of it has no text"),
-        ("f", "the function call was cut off"),
-        ("o", "the output's function call is not kept"),
-        ("m", "only messages and function calls can be told again"),
-        ("half", "it was not finished"),
-        ("empty", "it is empty"),
-    ]

@@ -109,14 +109,23 @@ def test_silence_does_not_pile_up() -> None:
     second = bytes(8_000)
     for _ in range(100):
         buffer.append(second, detecting=True)
-    assert buffer.held_ms == limits.INPUT_QUIET_MS
+    assert buffer.held_ms == limits.INPUT_QUIET_MS + 1_000
     buffer.begin("item", 99_000)
     for _ in range(100):
         buffer.append(second, detecting=True)
-    assert buffer.held_ms == limits.INPUT_QUIET_MS + 100_000
+    assert buffer.held_ms == limits.INPUT_QUIET_MS + 101_000
     for _ in range(1_000):
         buffer.append(second, detecting=False)
-    assert buffer.held_ms == limits.INPUT_MAX_MS
+    assert buffer.held_ms == limits.INPUT_MAX_MS + 1_000
+
+
+def test_speech_early_in_one_long_append_is_all_there(serve) -> None:
+    served = serve()
+    long = bytes(2 * limits.INPUT_QUIET_MS * 48)
+    served.say(ev.InputAudioBufferAppend(audio=ramp(500) + long))
+    served.speak(100, 400)
+    served.speak(500, 1_000)
+    assert committed(served) == [ramp(300, 100), bytes(500 * 48)]
 
 
 def test_the_ledger_keeps_lengths_when_it_drops_audio() -> None:

@@ -285,6 +285,7 @@ def test_speech_of_the_user_can_be_created_and_heard_again(serve) -> None:
     item = ev.Message(role="user", content=[ev.InputAudio(audio=audio), ev.InputText(text="and this")])
     added = served.say(ev.ConversationItemCreate(item=item))[0]
     assert added.item.content == [ev.InputAudio(transcript=None), ev.InputText(text="and this")]
-    assert (served.actions[-1].audio, served.actions[-1].transcribe) == (SECOND, False)
+    heard = served.actions[-1]
+    assert (heard.audio, heard.transcribe, heard.buffered) == (SECOND, False, False)
     shown = served.say(ev.ConversationItemRetrieve(item_id=added.item.id))[0].item
     assert shown.content == [ev.InputAudio(transcript=None, audio=audio), ev.InputText(text="and this")]

@@ -19,8 +19,9 @@ __all__ = ["InputBuffer"]
 class InputBuffer:
     """The audio since the last commit or clear.
 
-    Bounded: ``INPUT_MAX_MS`` during speech and without turn detection, ``INPUT_QUIET_MS`` while turn detection is on
-    and nobody speaks; beyond that the oldest audio goes. ``item_id`` and ``start_ms`` are those of the utterance
+    Bounded: when an append comes, ``INPUT_MAX_MS`` are left of what was held during speech and without turn detection,
+    ``INPUT_QUIET_MS`` while turn detection is on and nobody speaks; the oldest audio goes. The append itself stays
+    whole, since nobody has listened to it yet. ``item_id`` and ``start_ms`` are those of the utterance
     under way.
     """
 
@@ -39,12 +40,12 @@ class InputBuffer:
 
     def append(self, audio: bytes, *, detecting: bool) -> None:
         """More audio of the user. ``detecting``: turn detection is on."""
-        self._audio += audio
-        self._step(BufferEvent.APPEND)
         quiet = detecting and self.state is not BufferState.SPEECH
         most_bytes = (INPUT_QUIET_MS if quiet else INPUT_MAX_MS) * bytes_per_ms(self.format)
         if len(self._audio) > most_bytes:
             self._drop_bytes(len(self._audio) - most_bytes)
+        self._audio += audio
+        self._step(BufferEvent.APPEND)
 
     def clear(self) -> None:
         """Drop the audio; an utterance under way is forgotten."""

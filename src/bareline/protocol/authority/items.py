@@ -102,7 +102,9 @@ class Items:
             audio_format = self._shared.input_format
             self._shared.audio.add(item.id or "", heard, audio_format)
             self._shared.out.act(
-                InputCommitted(item_id=item.id or "", audio=heard, format=audio_format, transcribe=False)
+                InputCommitted(
+                    item_id=item.id or "", audio=heard, format=audio_format, transcribe=False, buffered=False
+                )
             )
 
     def _taken_id(self, item: _Named) -> Refusal | None:
