@@ -69,6 +69,7 @@ def test_null_and_absent_stay_apart_in_a_request() -> None:
     [
         ("response.output_text.delta", {**DELTA, "delta": 5}, "$.delta"),
         ("response.output_text.delta", {"delta": "a"}, "response_id"),
+        ("response.output_text.delta", {**DELTA, "delta": None}, "$.delta"),
         ("conversation.item.added", {"item": {"type": "message", "role": "user", "content": 1}}, "$.item.content"),
         ("response.output_audio.delta", {**DELTA, "delta": "!"}, "$.delta"),
         ("conversation.item.added", {"item": "x"}, "$.item"),

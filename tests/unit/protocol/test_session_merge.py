@@ -107,9 +107,13 @@ def test_null_switches_off() -> None:
 
 
 def test_turn_detection_of_the_same_type_keeps_its_other_values() -> None:
-    vad = patched_input(realtime(), turn_detection={"type": "server_vad", "threshold": 0.8, "idle_timeout_ms": 6000})
-    assert vad["turn_detection"] | {"threshold": 0.8, "silence_duration_ms": 200} == vad["turn_detection"]
-    assert vad["turn_detection"]["idle_timeout_ms"] == 6000
+    patience = {"type": "server_vad", "silence_duration_ms": 900, "idle_timeout_ms": 6000}
+    config = msgspec.convert(
+        {"type": "realtime", "audio": {"input": {"turn_detection": patience}}}, events.RealtimeSessionConfig
+    )
+    changed = {"type": "server_vad", "threshold": 0.8, "idle_timeout_ms": None}
+    vad = patched_input(merge_session(realtime(), config), turn_detection=changed)["turn_detection"]
+    assert (vad["silence_duration_ms"], vad["threshold"], vad["idle_timeout_ms"]) == (900, 0.8, None)
 
 
 def test_turn_detection_of_another_type_starts_from_its_defaults() -> None:

@@ -87,6 +87,11 @@ def response(**fields: Any) -> tuple[str, str | None]:
             "session.tools[0].parameters",
         ),
         ({"audio": {"output": {"voice": "bob"}}}, "invalid_value", "session.audio.output.voice"),
+        (
+            {"audio": {"output": {"voice": {"id": "v", "type": "x"}}}},
+            "unknown_parameter",
+            "session.audio.output.voice.type",
+        ),
         ({"audio": {"output": {"voice": {}}}}, "missing_required_parameter", "session.audio.output.voice.id"),
         ({"audio": {"output": {"speed": 0.2}}}, "decimal_below_min_value", "session.audio.output.speed"),
         ({"audio": {"output": {"speed": 1.6}}}, "decimal_above_max_value", "session.audio.output.speed"),
