@@ -7,6 +7,7 @@ a mistake there is not its mistake too.
 from __future__ import annotations
 
 from collections import Counter, deque
+from typing import NoReturn
 
 from bareline.errors import RemoteProtocolError
 from bareline.protocol import events as ev
@@ -16,17 +17,22 @@ from bareline.units import ns_to_ms
 __all__ = ["LawBroken", "Laws"]
 
 _TRACE_LINES = 40
-_ANSWERS: dict[type[ev.ClientEvent], type[ev.ServerEvent]] = {
-    ev.SessionUpdate: ev.SessionUpdated,
-    ev.InputAudioBufferClear: ev.InputAudioBufferCleared,
-    ev.ConversationItemCreate: ev.ConversationItemAdded,
-    ev.ConversationItemDelete: ev.ConversationItemDeleted,
-    ev.ConversationItemRetrieve: ev.ConversationItemRetrieved,
-    ev.ConversationItemTruncate: ev.ConversationItemTruncated,
-    ev.ResponseCreate: ev.ResponseCreated,
-    ev.InputAudioBufferCommit: ev.InputAudioBufferCommitted,
+_ANSWERS = {
+    "SessionUpdate": "SessionUpdated",
+    "InputAudioBufferClear": "InputAudioBufferCleared",
+    "ConversationItemDelete": "ConversationItemDeleted",
+    "ConversationItemRetrieve": "ConversationItemRetrieved",
+    "ConversationItemTruncate": "ConversationItemTruncated",
+    "ConversationItemCreate FunctionCallOutput": "ConversationItemAdded FunctionCallOutput",
+    "ResponseCreate with metadata": "ResponseCreated with metadata",
 }
-"""What a client may wait for, or for an ``error`` with its ``event_id``. The server says some of these unasked too."""
+"""What answers a request, one by one, unless an ``error`` with its ``event_id`` does."""
+_ALSO_UNASKED = {
+    "ConversationItemCreate Message": "ConversationItemAdded Message",
+    "ResponseCreate": "ResponseCreated",
+    "InputAudioBufferCommit": "InputAudioBufferCommitted",
+}
+"""The same, where the server may say it by itself too."""
 _Texts = (
     ev.ResponseOutputTextDelta
     | ev.ResponseOutputAudioTranscriptDelta
@@ -55,10 +61,11 @@ class Laws:
 
     def __init__(self, *, checked: bool) -> None:
         self._checked = checked
-        self._asked: Counter[type[ev.ClientEvent]] = Counter()
-        self._answered: Counter[type[ev.ServerEvent]] = Counter()
-        self._kinds: dict[str, type[ev.ClientEvent]] = {}
+        self._asked: Counter[str] = Counter()
+        self._answered: Counter[str] = Counter()
+        self._kinds: dict[str, str] = {}
         self._responses: dict[str, str] = {}
+        self._growing: tuple[str, str] = ("", "")
         self._texts: dict[tuple[type[ev.ServerEvent], str, int], str] = {}
         self._audio_bytes: Counter[str] = Counter()
         self._deleted: set[str] = set()
@@ -77,6 +84,11 @@ class Laws:
         return self._deleted
 
     @property
+    def growing(self) -> tuple[str, str]:
+        """The item whose delta came last, if nothing else came since, and its deltas so far, joined."""
+        return self._growing
+
+    @property
     def items(self) -> list[tuple[str, int | None]]:
         """The items of the conversation in order, each with where it was truncated, by the events alone."""
         return [(item_id, self._truncated.get(item_id)) for item_id in self._items]
@@ -84,9 +96,9 @@ class Laws:
     def sent(self, event: ev.ClientEvent, now_ns: int) -> None:
         """The client said ``event``."""
         self._note(now_ns, ">", event, getattr(event, "item_id", ""))
-        self._asked[type(event)] += 1
+        self._asked[_kind(event)] += 1
         if isinstance(event.event_id, str):
-            self._kinds[event.event_id] = type(event)
+            self._kinds[event.event_id] = _kind(event)
         if self._checked and isinstance(event, ev.ConversationItemTruncate):
             received_ms = self._audio_bytes[event.item_id] // 48
             self.hold(event.audio_end_ms <= received_ms, f"truncated at {event.audio_end_ms} of {received_ms} ms")
@@ -95,26 +107,32 @@ class Laws:
         """The client received something."""
         event = received.event
         if isinstance(event, RemoteProtocolError):
-            raise LawBroken(f"the server said what is not the protocol: {event} {received.raw!r:.200}\n{self.trace}")
+            self.fail(f"the server said what is not the protocol: {event} {received.raw!r:.200}")
         response_id = getattr(event, "response_id", None)
         self._note(received.at_ns, "<", event, getattr(event, "item_id", "") or response_id or "")
-        self._answered[type(event)] += 1
+        self._answered[_kind(event)] += 1
         if response_id is not None:
             self.hold(self._responses.get(response_id) == "open", f"{response_id} is not under way")
+        self._growing = ("", "")
         self._follow(event)
 
     def at_quiescence(self) -> None:
         """Nothing is under way any more: every response has ended, every request has its answer."""
         unfinished = [named for named, state in self._responses.items() if state == "open"]
         self.hold(not unfinished, f"responses without an end: {unfinished}")
-        for request, answer in _ANSWERS.items():
+        for request, answer in (_ANSWERS | _ALSO_UNASKED).items():
             asked, answered = self._asked[request], self._answered[answer]
-            self.hold(asked <= answered, f"{asked} {request.__name__} not refused, but {answered} {answer.__name__}")
+            enough = asked == answered or (asked < answered and request in _ALSO_UNASKED)
+            self.hold(enough, f"{asked} {request} not refused, but {answered} {answer}")
 
     def hold(self, holds: bool, law: str) -> None:
         """Raise ``LawBroken`` unless the law holds."""
         if not holds:
-            raise LawBroken(f"{law}\n{self.trace}")
+            self.fail(law)
+
+    def fail(self, law: str) -> NoReturn:
+        """Raise ``LawBroken``."""
+        raise LawBroken(f"{law}\n{self.trace}")
 
     def _follow(self, event: ev.ServerEvent) -> None:
         match event:
@@ -150,6 +168,7 @@ class Laws:
         if isinstance(event, _Texts):
             key = (type(event), event.item_id, getattr(event, "content_index", 0))
             self._texts[key] = self._texts.get(key, "") + event.delta
+            self._growing = (event.item_id, self._texts[key])
             return
         match event:
             case ev.ResponseOutputTextDone(text=whole):
@@ -165,8 +184,22 @@ class Laws:
 
     def _compare(self, event: ev.ServerEvent, item_id: str, content_index: int, whole: str) -> None:
         joined = self._texts.get((_DELTA_OF[type(event)], item_id, content_index), "")
-        self.hold(joined == whole, f"the deltas of {item_id} are {joined!r}, but done says {whole!r}")
+        if joined != whole:
+            self.fail(f"the deltas of {item_id} are {joined!r}, but done says {whole!r}")
 
     def _note(self, now_ns: int, way: str, event: object, about: str) -> None:
         extra = f" {event.error.code} {event.error.message}" if isinstance(event, ev.Error) else ""
         self._trace.append(f"{ns_to_ms(now_ns):>7} ms {way} {type(event).__name__} {about}{extra}")
+
+
+def _kind(event: ev.ClientEvent | ev.ServerEvent) -> str:
+    name = type(event).__name__
+    match event:
+        case ev.ConversationItemCreate(item=item) | ev.ConversationItemAdded(item=item):
+            return f"{name} {type(item).__name__}"
+        case ev.ResponseCreate(response=ev.ResponseConfig(metadata=dict())):
+            return f"{name} with metadata"
+        case ev.ResponseCreated(response=ev.Response(metadata=dict())):
+            return f"{name} with metadata"
+        case _:
+            return name

@@ -104,6 +104,7 @@ class RandomUser:
         config = ev.ResponseConfig(
             output_modalities=chance.choice((ev.UNSET, ev.UNSET, ["text"], ["audio"])),
             max_output_tokens=chance.choice((ev.UNSET, ev.UNSET, ev.UNSET, 3)),
+            metadata={"purpose": "answer"},
         )
         self._say(ev.ResponseCreate(event_id=self._name(), response=chance.choice((ev.UNSET, config))))
 

@@ -71,6 +71,7 @@ def _run(
     def received(event: Received) -> None:
         if profile == "stream":
             laws.received(event)
+            _grows(pair, laws)
         user.received(event)
 
     pair = EndpointPair(
@@ -93,12 +94,23 @@ def _run(
     return pair
 
 
+def _grows(pair: EndpointPair, laws: Laws) -> None:
+    """While an item is said, the client knows what was said of it so far."""
+    item_id, said = laws.growing
+    entry = pair.client.conversation.item(item_id) if pair.client.conversation else None
+    growing = entry is not None and entry.status == "in_progress" and entry.truncated_ms is None
+    if entry is not None and growing and entry.text != said:
+        laws.fail(f"the client has {entry.text!r} of {item_id}, said was {said!r}")
+
+
 def _agree(pair: EndpointPair, laws: Laws) -> None:
     conversation = pair.client.conversation
     ours, theirs = conversation.snapshot() if conversation else None, pair.server.conversation.snapshot()
-    laws.hold(ours == theirs, f"the conversations differ:\n  client {ours}\n  server {theirs}")
+    if ours != theirs:
+        laws.fail(f"the conversations differ:\n  client {ours}\n  server {theirs}")
     known = [(item.id, item.truncated_ms) for item in theirs.items]
-    laws.hold(known == laws.items, f"the conversation is\n  {known}, but by the events\n  {laws.items}")
+    if known != laws.items:
+        laws.fail(f"the conversation is\n  {known}, but by the events\n  {laws.items}")
 
 
 def _said_as_planned(pair: EndpointPair, plan: RandomPlan, laws: Laws) -> None:
