@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import Any, Self, Unpack, cast
 
 from bareline.client.call_events import CallEvent
-from bareline.client.call_parts import compose
+from bareline.client.call_parts import CallOptions, compose
 from bareline.client.call_tasks import CallTasks
 from bareline.client.capture import Capture
 from bareline.client.connect import connect
@@ -96,7 +96,7 @@ class Call:
         self._more_tools = tuple(more_tools)
         self._wire: Feed[Received] = Feed()
         self._tasks = CallTasks()
-        self._parts, self._reactions = compose(
+        options = CallOptions(
             toolbox=tools if tools is not None else Toolbox(),
             context=context,
             confirming=confirming,
@@ -105,9 +105,8 @@ class Call:
             output_filter=output_filter,
             observer=observer,
             ids=ids or RandomIds(),
-            spawn=self._tasks.spawn,
-            tools_changed=self._tools_changed,
         )
+        self._parts, self._reactions = compose(options, spawn=self._tasks.spawn, tools_changed=self._tools_changed)
         self._capture = Capture(microphone, input_filter=input_filter) if microphone is not None else None
 
         async def open_line() -> Line:

@@ -6,6 +6,7 @@ The parts know no other part that comes after them; what they need of it is give
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
 from typing import Any
 
 from bareline.client.barge_in import BargeIn
@@ -27,29 +28,33 @@ from bareline.observe.record import Observer
 from bareline.protocol.playout import PartKey
 from bareline.tools import Toolbox
 
-__all__ = ["compose"]
+__all__ = ["CallOptions", "compose"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallOptions:
+    """What the application chose, the session apart; as in ``Call``."""
+
+    toolbox: Toolbox
+    context: object
+    confirming: ConfirmingPolicy
+    barge_in: bool
+    speaker: AudioSink | None
+    output_filter: FrameFilter | None
+    observer: Observer | None
+    ids: IdSource
 
 
 def compose(
+    options: CallOptions,
     *,
-    toolbox: Toolbox,
-    context: object,
-    confirming: ConfirmingPolicy,
-    barge_in: bool,
-    speaker: AudioSink | None,
-    output_filter: FrameFilter | None,
-    observer: Observer | None,
-    ids: IdSource,
     spawn: Callable[[Coroutine[Any, Any, None]], object],
     tools_changed: Callable[[], None],
 ) -> tuple[Parts, Reactions]:
     """Make the parts, and what hands them the server's events."""
-    journal, feed, transcript = Journal(observer), Feed[CallEvent](history=FEED_MAX), Transcript()
-    outbox = Outbox(ids)
-    responder = Responder(ids, journal, post=outbox.post, emit=feed.put, all_told=lambda: outbox.all_told)
-
-    def respond(reason: str) -> None:
-        responder.request(reason=reason)
+    journal, feed, transcript = Journal(options.observer), Feed[CallEvent](history=FEED_MAX), Transcript()
+    outbox = Outbox(options.ids)
+    responder = Responder(options.ids, journal, post=outbox.post, emit=feed.put, all_told=lambda: outbox.all_told)
 
     def started(key: PartKey, at_ns: int) -> None:
         reactions.heard_first(key, at_ns)
@@ -60,31 +65,15 @@ def compose(
     def cut(item_id: str, heard_ms: int) -> None:
         reactions.cut(item_id, heard_ms)
 
-    def words() -> str:
-        last = transcript.last("user")
-        return last.text if last else ""
-
-    playback = Playback(speaker, journal, output_filter=output_filter, started=started, stopped=stopped)
-    runner = ToolRunner(toolbox, journal, app=context, post=outbox.post, respond=respond, spawn=spawn, emit=feed.put)
-    consent = ConsentDesk(
-        runner,
+    playback = Playback(options.speaker, journal, output_filter=options.output_filter, started=started, stopped=stopped)
+    runner = ToolRunner(
+        options.toolbox,
         journal,
-        ids=ids,
-        policy=confirming,
-        words=words,
+        app=options.context,
         post=outbox.post,
-        respond=respond,
+        respond=responder.ask,
+        spawn=spawn,
         emit=feed.put,
-        tools_changed=tools_changed,
-    )
-    interruption = BargeIn(
-        playback,
-        transcript,
-        journal,
-        post=outbox.post,
-        cancel=responder.cancel,
-        emit=feed.put,
-        said=cut,
     )
     parts = Parts(
         journal=journal,
@@ -93,10 +82,22 @@ def compose(
         playback=playback,
         transcript=transcript,
         responder=responder,
-        barge_in=interruption,
+        barge_in=BargeIn(
+            playback, transcript, journal, post=outbox.post, cancel=responder.cancel, emit=feed.put, said=cut
+        ),
         runner=runner,
-        consent=consent,
+        consent=ConsentDesk(
+            runner,
+            journal,
+            ids=options.ids,
+            policy=options.confirming,
+            words=transcript.last_words,
+            post=outbox.post,
+            respond=responder.ask,
+            emit=feed.put,
+            tools_changed=tools_changed,
+        ),
         usage=CallUsage(),
     )
-    reactions = Reactions(parts, barge_in=barge_in)
+    reactions = Reactions(parts, barge_in=options.barge_in)
     return parts, reactions

@@ -52,6 +52,10 @@ class Responder:
             self._plain.add(request_id)
         self._flush()
 
+    def ask(self, reason: str) -> None:
+        """Ask for a plain response to all that was said and done."""
+        self.request(reason=reason)
+
     def cancel(self) -> None:
         """Cancel what is generated in the conversation, and what was just asked for."""
         self._sequencer.cancel()

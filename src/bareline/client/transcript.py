@@ -58,6 +58,11 @@ class Transcript:
         """The latest entry of one side."""
         return next((entry for entry in reversed(self._order) if entry.role == role), None)
 
+    def last_words(self) -> str:
+        """What the user said last, as far as it is known yet."""
+        last = self.last("user")
+        return last.text if last else ""
+
     def take(self, event: ev.ServerEvent) -> None:
         """Follow one server event."""
         match event:
