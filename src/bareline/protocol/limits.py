@@ -12,6 +12,7 @@ __all__ = [
     "CALL_ID_MAX_CHARS",
     "COMMIT_MIN_MS",
     "CONVERSATION_MAX_ITEMS",
+    "CREATED_MAX_BYTES",
     "EARLY_MAX_ITEMS",
     "EVENT_ID_MAX_CHARS",
     "FORM_MAX_PARTS",
@@ -93,3 +94,5 @@ RESPONSES_BESIDE_MAX = 32
 """Out-of-band responses at one time."""
 OUTPUT_ITEMS_MAX = 128
 """Items of one response."""
+CREATED_MAX_BYTES = 64 * 1024 * 1024
+"""Items that clients create in one session, as JSON; no more are taken when they are this large."""

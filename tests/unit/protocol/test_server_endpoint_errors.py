@@ -9,6 +9,7 @@ import pytest
 from bareline.errors import LocalProtocolError
 from bareline.protocol import events as ev
 from bareline.protocol import limits
+from bareline.protocol.authority import items
 from bareline.protocol.generation import CallDelta, EndItem, SpeechDelta, TextDelta
 from bareline.protocol.server_endpoint import ServerOptions
 
@@ -241,6 +242,16 @@ def test_outputs_wait_for_the_response_in_a_bounded_queue(serve, refusal) -> Non
         assert served.say(ev.ConversationItemCreate(item=ev.FunctionCallOutput(call_id="c", output="1"))) == []
     assert refusal(served.say(ev.ConversationItemCreate(item=ev.FunctionCallOutput(call_id="c", output="1"))))
     assert len(served.finish(response_id)) == 2 + 2 * limits.HELD_OUTPUTS_MAX
+
+
+def test_created_items_are_bounded_and_deleting_makes_room(serve, refusal, monkeypatch) -> None:
+    monkeypatch.setattr(items, "CREATED_MAX_BYTES", 100)
+    served = serve()
+    large = served.write("x" * 200)
+    more = ev.ConversationItemCreate(item=ev.Message(role="user", content=[ev.InputText(text="y")]))
+    assert refusal(served.say(more)).param == "item"
+    served.say(ev.ConversationItemDelete(item_id=large))
+    assert len(served.say(more)) == 2
 
 
 def test_responses_beside_are_bounded(serve, refusal) -> None:

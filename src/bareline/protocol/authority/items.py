@@ -14,7 +14,7 @@ from bareline.protocol import events as ev
 from bareline.protocol.actions import InputCommitted
 from bareline.protocol.authority.shared import Shared
 from bareline.protocol.entries import Entry
-from bareline.protocol.limits import HELD_OUTPUTS_MAX
+from bareline.protocol.limits import CREATED_MAX_BYTES, HELD_OUTPUTS_MAX
 from bareline.protocol.refusal import Refusal, invalid_value, unsupported
 from bareline.protocol.states import CallEvent, ItemEvent, ItemState, Refused
 from bareline.protocol.tables import CALL, ITEM
@@ -31,6 +31,8 @@ class Items:
     def __init__(self, shared: Shared) -> None:
         self._shared = shared
         self._held: deque[tuple[_Named, str | None]] = deque()
+        self._bytes: dict[str, int] = {}
+        self._all_bytes = 0
 
     def create(self, event: ev.ConversationItemCreate, *, hold: bool) -> Refusal | None:
         """Insert an item. ``hold``: a response is active, so that outputs of calls wait for its end (10.8)."""
@@ -38,16 +40,21 @@ class Items:
         if not isinstance(item, _CREATED_BY_CLIENTS):
             kinds = [kind.__struct_config__.tag for kind in _CREATED_BY_CLIENTS]
             return invalid_value("item.type", item.__struct_config__.tag, kinds)
-        refusal = self._taken_id(item) or self._unknown_previous(previous) or self._unknown_call(item)
+        hold = hold and isinstance(item, ev.FunctionCallOutput)
+        refusal = (
+            self._taken_id(item)
+            or self._unknown_previous(previous)
+            or self._unknown_call(item)
+            or self._no_room(hold=hold)
+        )
         if refusal is not None:
             return refusal
         item = msgspec.structs.replace(item, id=item.id or self._shared.ids.new("item"))
-        if not (hold and isinstance(item, ev.FunctionCallOutput)):
-            self._insert(item, previous)
-        elif len(self._held) < HELD_OUTPUTS_MAX:
+        self._weigh(item)
+        if hold:
             self._held.append((item, previous))
         else:
-            return unsupported("item", f"{HELD_OUTPUTS_MAX} outputs wait for the active response already")
+            self._insert(item, previous)
         return None
 
     def release(self) -> None:
@@ -88,6 +95,7 @@ class Items:
         if isinstance(step, Refused):
             return _refused(step, f"Error deleting item: the item with id '{event.item_id}' does not exist.")
         self._shared.audio.forget(event.item_id)
+        self._all_bytes -= self._bytes.pop(event.item_id, 0)
         self._shared.out.emit(ev.ConversationItemDeleted(item_id=event.item_id))
         return None
 
@@ -129,6 +137,18 @@ class Items:
         step = CALL.step(self._shared.conversation.calls.get(item.call_id, CALL.initial), CallEvent.OUTPUT)
         message = f"Tool call ID '{item.call_id}' not found in conversation."
         return _refused(step, message) if isinstance(step, Refused) else None
+
+    def _no_room(self, *, hold: bool) -> Refusal | None:
+        if hold and len(self._held) >= HELD_OUTPUTS_MAX:
+            return unsupported("item", f"{HELD_OUTPUTS_MAX} outputs wait for the active response already")
+        if self._all_bytes >= CREATED_MAX_BYTES:
+            return unsupported("item", f"the conversation holds {CREATED_MAX_BYTES} bytes of created items already")
+        return None
+
+    def _weigh(self, item: _Named) -> None:
+        size = len(msgspec.json.encode(item))
+        self._bytes[item.id or ""] = size
+        self._all_bytes += size
 
     def _with_audio(self, entry: Entry) -> ev.Item:
         item, heard = entry.item, self._shared.audio.audio(entry.id)
