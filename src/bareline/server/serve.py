@@ -93,6 +93,7 @@ class RealtimeServer:
         self._sessions = 0
         self._pumps: dict[SessionPump, asyncio.Event] = {}
         self._runner: web.AppRunner | None = None
+        self._site: web.TCPSite
 
     @property
     def url(self) -> str:
@@ -123,7 +124,7 @@ class RealtimeServer:
         except OSError as error:
             await runner.cleanup()
             raise ConfigurationError(f"cannot listen on {self._host}:{self._port}: {_reason(error)}") from error
-        self._runner = runner
+        self._runner, self._site = runner, site
         self._port = runner.addresses[0][1]
 
     async def stop(self) -> None:
@@ -131,6 +132,7 @@ class RealtimeServer:
         runner, self._runner = self._runner, None
         if runner is None:
             return
+        await self._site.stop()
         for pump in tuple(self._pumps):
             pump.stop()
         over = [asyncio.create_task(over.wait()) for over in self._pumps.values()]
@@ -188,8 +190,9 @@ def _tls_context(certificate: Path, key: Path) -> ssl.SSLContext:
 
 def _reason(error: OSError) -> str:
     """In the system's words; asyncio repeats the address in its own."""
-    known = not isinstance(error, socket.gaierror) and error.errno is not None
-    return os.strerror(error.errno) if known else str(error.strerror)
+    if error.errno is None or isinstance(error, socket.gaierror):
+        return str(error.strerror or error)
+    return os.strerror(error.errno)
 
 
 def _unix_s() -> int:

@@ -50,6 +50,7 @@ FLUSH_WITHIN_S = 5
 """How long the last messages may take to leave before the connection is closed."""
 JOBS_MAX = 64
 """Responses and transcriptions under way at once; beyond, the client's messages wait."""
+_BROKEN = (1011, "The server had an error while processing your request.")
 _SLICE_BYTES = 4_800
 """Audio judged at a time: 100 ms of PCM, some 2 ms of work."""
 
@@ -100,13 +101,18 @@ class SessionPump:
 
     async def run(self) -> None:
         """Serve the session to its end."""
-        self._mind = await self._backend.open(seed=self._seed)
         try:
-            async with asyncio.TaskGroup() as self._tasks:
-                await self._serve()
+            self._mind = await self._backend.open(seed=self._seed)
+            try:
+                async with asyncio.TaskGroup() as self._tasks:
+                    await self._serve()
+            finally:
+                await self._mind.close()
+        except Exception:  # noqa: BLE001 - whatever a backend raises ends its session alone
+            _log.exception("a session ended by an error of its backend")
+            self._ending = _BROKEN
         finally:
             await self._transport.close(*(self._ending or (1000, "")))
-            await self._mind.close()
 
     def stop(self, code: int = 1001, reason: str = "The server is shutting down.") -> None:
         """End the session: what is to be sent leaves, then the connection is closed."""

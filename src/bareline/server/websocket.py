@@ -59,9 +59,14 @@ class WebSocketTransport:
             async with asyncio.timeout(CLOSE_WITHIN_S):
                 await self._socket.close(code=code, message=_fitting(reason))
         except TimeoutError:
-            self._abort()
+            self.abort()
         except ConnectionError:
             pass
+
+    def abort(self) -> None:
+        """End the connection without a goodbye."""
+        if self._request.transport is not None:
+            self._request.transport.abort()
 
     def _check(self) -> None:
         if self._closed:
@@ -74,10 +79,6 @@ class WebSocketTransport:
             return Closed("the connection was closed by the server")
         self._lost = ConnectionLost("the client is gone", code=code, reason=reason)
         return self._lost
-
-    def _abort(self) -> None:
-        if self._request.transport is not None:
-            self._request.transport.abort()
 
 
 @asynccontextmanager

@@ -10,7 +10,7 @@ import asyncio
 import heapq
 from collections.abc import Generator, Iterable
 from contextlib import contextmanager, suppress
-from typing import Literal
+from typing import Literal, Protocol, runtime_checkable
 
 from bareline.clock import now_ns
 from bareline.errors import Closed, ConnectionLost, TransportError
@@ -19,10 +19,22 @@ from bareline.transports.fault_schedule import FaultSchedule
 from bareline.transports.faults import Direction, Fault, parse_faults
 from bareline.units import NS_PER_S
 
-__all__ = ["IN_FLIGHT_MAX", "FaultSchedule", "ImpairedTransport", "Lane", "impair", "parse_faults"]
+__all__ = [
+    "IN_FLIGHT_MAX",
+    "LEAVE_WITHIN_S",
+    "FaultSchedule",
+    "ImpairedTransport",
+    "Lane",
+    "impair",
+    "parse_faults",
+]
 
 IN_FLIGHT_MAX = 256
 """Messages that one direction of an impaired connection holds before the sender waits."""
+
+
+LEAVE_WITHIN_S = 5
+"""How long ``close`` waits for messages that the faults still hold."""
 
 
 def impair(
@@ -35,10 +47,11 @@ def impair(
 class ImpairedTransport:
     """A transport with faults; satisfies the contract of ``Transport`` as far as the faults let it.
 
-    ``side`` tells whose transport it is, hence which way is ``up``. Made inside a running loop; owns two tasks until
-    ``close``. A ``Close`` fault closes the connection with its code, and our own side sees ``ConnectionLost`` with it;
-    an ``Abort`` does the same with 1006 here and, since a whole-message transport cannot be torn, 1011 there: tear
-    sockets with ``bareline.testing.proxy``.
+    ``side`` tells whose transport it is, hence which way is ``up``. Made inside a running loop; owns three tasks until
+    ``close``, which lets what was accepted leave first, as TCP does. A ``Close`` fault closes the connection with its
+    code, and our own side sees ``ConnectionLost`` with it; an ``Abort`` does the same with 1006 here and tears the
+    transport if it has ``abort()``; one that cannot be torn is closed with 1011: tear it with
+    ``bareline.testing.proxy``.
     """
 
     def __init__(self, transport: Transport, schedule: FaultSchedule, *, side: Literal["client", "server"]) -> None:
@@ -49,7 +62,11 @@ class ImpairedTransport:
         self._leaving = Lane()
         self._arriving = Lane()
         self._closed = False
-        self._tasks = [asyncio.create_task(job) for job in (self._carry_in(), self._carry_out(), self._end_on_time())]
+        self._carrying_out = asyncio.create_task(self._carry_out())
+        self._tasks = [
+            self._carrying_out,
+            *(asyncio.create_task(job) for job in (self._carry_in(), self._end_on_time())),
+        ]
 
     @property
     def info(self) -> TransportInfo:
@@ -65,11 +82,15 @@ class ImpairedTransport:
         return await self._arriving.take()
 
     async def close(self, code: int = 1000, reason: str = "") -> None:
-        """Close; what is still held by the faults is dropped."""
+        """Close after what is under way; what the faults hold longer than ``LEAVE_WITHIN_S`` is dropped."""
         if self._closed:
             return
         self._closed = True
-        self._end(Closed("the connection was closed by this side"))
+        closed = Closed("the connection was closed by this side")
+        self._leaving.end(closed)
+        self._arriving.end(closed, at_once=True)
+        await asyncio.wait([self._carrying_out], timeout=LEAVE_WITHIN_S)
+        self._end(closed)
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -93,6 +114,9 @@ class ImpairedTransport:
         await asyncio.sleep(max(0, ending.at_ns - now_ns()) / NS_PER_S)
         reason = "closed by a fault" if ending.code != 1006 else "broken by a fault"
         self._end(ConnectionLost(f"the connection was {reason}", code=ending.code, reason=reason))
+        if ending.code == 1006 and isinstance(self._transport, _Tearable):
+            self._transport.abort()
+            return
         await self._transport.close(1011 if ending.code == 1006 else ending.code, reason)
 
     def _end(self, error: Exception) -> None:
@@ -106,6 +130,13 @@ class ImpairedTransport:
         except (TransportError, Closed) as error:
             self._leaving.end(error, at_once=True)
             self._arriving.end(error)
+
+
+@runtime_checkable
+class _Tearable(Protocol):
+    def abort(self) -> None:
+        """End the connection without a goodbye."""
+        ...
 
 
 class Lane:

@@ -347,3 +347,27 @@ def test_an_unusable_certificate_is_a_configuration_error(kit, tmp_path) -> None
             await RealtimeServer(kit.Mind(), tls=(missing, missing)).start()
 
     asyncio.run(main())
+
+
+def test_an_aborted_connection_ends_without_a_goodbye(kit) -> None:
+    async def main() -> None:
+        async with (
+            serving(kit, faults=read_faults("abort@50ms")) as (server, _),
+            connect(socket_url(server), additional_headers=KEY) as socket,
+        ):
+            with pytest.raises(websockets.ConnectionClosedError) as closed:
+                await read_into([], socket)
+            assert closed.value.rcvd is None
+
+    asyncio.run(main())
+
+
+def test_what_was_said_before_the_end_arrives_over_a_slow_line(kit) -> None:
+    async def main() -> None:
+        async with serving(kit, faults=read_faults("delay=200ms,expire@100ms")) as (server, _):
+            async with connect(socket_url(server), additional_headers=KEY) as socket:
+                events, code, _ = await events_to_the_end(socket)
+            assert [event["type"] for event in events] == ["session.created", "error"]
+            assert (events[-1]["error"]["code"], code) == ("session_expired", 1001)
+
+    asyncio.run(main())

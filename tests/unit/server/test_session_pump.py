@@ -257,3 +257,27 @@ def test_hanging_up_in_the_middle_of_a_response_ends_everything(kit) -> None:
         assert stopped.is_set()
 
     run_virtual(main())
+
+
+@pytest.mark.parametrize("method", ["open", "configure", "committed", "close"])
+def test_a_broken_backend_ends_its_session_with_1011_and_nothing_else(kit, method, caplog) -> None:
+    def broken(*args, **options):
+        raise RuntimeError("a bug of the user's")
+
+    async def main() -> None:
+        mind = kit.Mind(words)
+        mind.closed = True  # the kit asks for it, and a broken backend may not get so far
+        setattr(mind, method, broken)
+        async with kit.session(mind) as client:
+            await client.append(SECOND)
+            await client.say("input_audio_buffer.commit")
+            if method == "close":
+                await client.transport.close()
+                await client.task
+                return
+            with pytest.raises(ConnectionLost) as lost:
+                await client.until("never")
+            assert lost.value.code == 1011
+
+    run_virtual(main())
+    assert "a bug of the user's" in caplog.text
