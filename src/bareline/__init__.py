@@ -8,27 +8,66 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:
-    from bareline.client.line import Line as Line
-    from bareline.local import connect as connect
-    from bareline.protocol import events as events
+from bareline.version import __version__ as __version__
 
-__version__ = "0.1.0"
+if TYPE_CHECKING:
+    from bareline import errors as errors
+    from bareline import turns as turns
+    from bareline.client.call import Call as Call
+    from bareline.client.line import Line as Line
+    from bareline.client.reconnect import ReconnectPolicy as ReconnectPolicy
+    from bareline.devices import CallbackSink as CallbackSink
+    from bareline.devices import FileSource as FileSource
+    from bareline.devices import IterSource as IterSource
+    from bareline.devices import NullSink as NullSink
+    from bareline.devices import QueueSource as QueueSource
+    from bareline.devices import SilenceSource as SilenceSource
+    from bareline.devices import ToneSource as ToneSource
+    from bareline.devices import WavSink as WavSink
+    from bareline.local import connect as connect
+    from bareline.media.frames import AudioFrame as AudioFrame
+    from bareline.observe.recorder import Recorder as Recorder
+    from bareline.protocol import events as events
+    from bareline.server.backends.rules import RulesBackend as RulesBackend
+    from bareline.server.backends.script import ScriptBackend as ScriptBackend
+    from bareline.server.serve import RealtimeServer as RealtimeServer
+    from bareline.tools import Toolbox as Toolbox
+    from bareline.tools import ToolContext as ToolContext
 
 _HOME = {
+    "AudioFrame": "bareline.media.frames",
+    "Call": "bareline.client.call",
+    "CallbackSink": "bareline.devices",
+    "FileSource": "bareline.devices",
+    "IterSource": "bareline.devices",
     "Line": "bareline.client.line",
+    "NullSink": "bareline.devices",
+    "QueueSource": "bareline.devices",
+    "RealtimeServer": "bareline.server.serve",
+    "ReconnectPolicy": "bareline.client.reconnect",
+    "Recorder": "bareline.observe.recorder",
+    "RulesBackend": "bareline.server.backends.rules",
+    "ScriptBackend": "bareline.server.backends.script",
+    "SilenceSource": "bareline.devices",
+    "ToneSource": "bareline.devices",
+    "ToolContext": "bareline.tools",
+    "Toolbox": "bareline.tools",
+    "WavSink": "bareline.devices",
     "connect": "bareline.local",
+    "errors": "bareline.errors",
     "events": "bareline.protocol.events",
+    "turns": "bareline.turns",
 }
 """Public name to the module that holds it (or that it is)."""
 
-__all__ = ["Line", "__version__", "connect", "events"]
+__all__ = ["__version__", *_HOME]  # pyright: ignore[reportUnsupportedDunderAll]
 
 
 def __getattr__(name: str) -> Any:
     home = _HOME.get(name)
     if home is None:
         raise AttributeError(f"module 'bareline' has no attribute '{name}'")
+    importlib.import_module("bareline.local")  # so that "local" is a server, whatever is used first
     module = importlib.import_module(home)
     value = module if home.rpartition(".")[2] == name else getattr(module, name)
     globals()[name] = value

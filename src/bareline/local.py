@@ -6,7 +6,7 @@ the ``rules`` backend, on a free port of 127.0.0.1, which ends with the connecti
 
 from __future__ import annotations
 
-from bareline.client.address import Address, register_endpoint
+from bareline.client.address import LOOPBACK_KEY, Address, register_endpoint
 from bareline.client.connect import connect
 
 __all__ = ["connect", "start_local"]
@@ -19,7 +19,7 @@ async def start_local() -> Address:
 
     server = RealtimeServer(RulesBackend.with_speech())
     await server.start()
-    return Address(server.url, None, server.stop)
+    return Address(server.url, LOOPBACK_KEY, server.stop)
 
 
 register_endpoint("local", start_local)

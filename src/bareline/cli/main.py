@@ -13,7 +13,7 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn, Protocol, cast
 
-from bareline import __version__
+from bareline.version import __version__
 from bareline.errors import BarelineError
 
 __all__ = ["main"]

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any
 
-from bareline import __version__
+from bareline.version import __version__
 from bareline.client.address import Address, resolve_address
 from bareline.client.line import Line
 from bareline.errors import ConfigurationError

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
-from bareline import __version__
+from bareline.version import __version__
 from bareline.client.address import OPENAI_BASE_URL
 from bareline.client.connect import connect
 from bareline.client.line import Line

@@ -1,0 +1,7 @@
+"""Which version is this?"""
+
+from __future__ import annotations
+
+__all__ = ["__version__"]
+
+__version__ = "0.1.0"
