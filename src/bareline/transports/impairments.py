@@ -33,7 +33,7 @@ IN_FLIGHT_MAX = 256
 """Messages that one direction of an impaired connection holds before the sender waits."""
 
 
-LEAVE_WITHIN_S = 5
+LEAVE_WITHIN_S = 2
 """How long ``close`` waits for messages that the faults still hold."""
 
 
