@@ -7,12 +7,12 @@ offers to everybody.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
-from ssl import SSLContext
+from collections.abc import AsyncIterator, Sequence
 from types import TracebackType
-from typing import Any, Self, Unpack, cast
+from typing import Self, Unpack
 
-from bareline.client.call_events import CallEvent
+from bareline.client.call_events import CallEvent, UserSaid
+from bareline.client.call_keywords import CallKeywords, split_keywords
 from bareline.client.call_parts import CallOptions, compose
 from bareline.client.call_tasks import CallTasks
 from bareline.client.capture import Capture
@@ -37,26 +37,11 @@ from bareline.protocol.client_endpoint import Received
 from bareline.protocol.conversation import Conversation
 from bareline.protocol.playout import PlayoutLedger
 from bareline.tools import Proposal, Toolbox
+from bareline.units import seconds_to_ns
 
-__all__ = ["Call", "CallKeywords"]
+__all__ = ["Call"]
 
 _QUIET_S = 0.02
-
-
-class CallKeywords(SessionKeywords, total=False):
-    """Keywords of the session (``SessionKeywords``) and of the connection (as in ``connect``)."""
-
-    model: str
-    transport: str
-    base_url: str | None
-    api_key: str | None
-    organization: str | None
-    project: str | None
-    safety_identifier: str | None
-    headers: Mapping[str, str] | None
-    query: Mapping[str, str] | None
-    open_timeout_s: float
-    ssl: SSLContext | None
 
 
 class Call:
@@ -89,11 +74,9 @@ class Call:
         dial: Dial | None = None,
         **keywords: Unpack[CallKeywords],
     ) -> None:
-        connecting = {name: value for name, value in keywords.items() if name not in SessionKeywords.__optional_keys__}
-        self._keywords = cast("SessionKeywords", {k: v for k, v in keywords.items() if k not in connecting})
-        _check(connecting)
-        session_config(self._keywords)
+        self._keywords, connecting = split_keywords(keywords)
         self._more_tools = tuple(more_tools)
+        self._ids = ids or RandomIds()
         self._wire: Feed[Received] = Feed()
         self._tasks = CallTasks()
         options = CallOptions(
@@ -104,13 +87,13 @@ class Call:
             speaker=speaker,
             output_filter=output_filter,
             observer=observer,
-            ids=ids or RandomIds(),
+            ids=self._ids,
         )
         self._parts, self._reactions = compose(options, spawn=self._tasks.spawn, tools_changed=self._tools_changed)
         self._capture = Capture(microphone, input_filter=input_filter) if microphone is not None else None
 
         async def open_line() -> Line:
-            return await connect(observer=observer, **cast("Any", connecting))
+            return await connect(observer=observer, **connecting)
 
         self._connections = Connections(
             self._parts,
@@ -177,19 +160,17 @@ class Call:
 
     def send_text(self, text: str, *, respond: bool = True) -> None:
         """Say something as the user, in writing; by default an answer is asked for."""
-        item = ev.Message(role="user", content=[ev.InputText(text=text)])
+        item_id = self._ids.new("item")
+        item = ev.Message(id=item_id, role="user", content=[ev.InputText(text=text)])
         self._post(ev.ConversationItemCreate(item=item))
         self._parts.consent.user_spoke()
+        self._parts.feed.put(UserSaid(at_ns=now_ns(), item_id=item_id, text=text))
         if respond:
             self._parts.responder.request(reason="text")
 
     def say(self, text: str, *, remember: bool = True) -> None:
         """Let the assistant say this. ``remember=False``: beside the conversation, which will not know of it."""
-        words = f"Say exactly the following, and nothing else: {text}"
-        config = ev.ResponseConfig(
-            instructions=words, tool_choice="none", conversation=ev.UNSET if remember else "none"
-        )
-        self._open().responder.request(config, reason="say")
+        self._open().responder.say(text, remember=remember)
 
     def respond(self, config: ev.ResponseConfig | None = None) -> None:
         """Ask for a response; it waits until no other one is active."""
@@ -235,10 +216,16 @@ class Call:
         """Refuse a pending action. Raises ``InvalidRequest`` when it does not wait any more."""
         self._open().consent.decline(proposal_id)
 
-    async def quiet(self) -> None:
-        """Wait until the microphone's source has ended and nothing is said, asked for or being done."""
-        while not self._tasks.over and self._busy:  # noqa: ASYNC110 (a sink tells only who asks)
+    async def quiet(self, *, for_s: float = 1.0, after_microphone: bool = False) -> None:
+        """Wait until nothing was said, asked for or done for so many seconds.
+
+        ``after_microphone``: and the microphone's source, a recording for example, has come to its end.
+        """
+        quiet_since = now_ns()
+        while not self._tasks.over and now_ns() - quiet_since < seconds_to_ns(for_s):
             await asyncio.sleep(_QUIET_S)
+            if self._busy or (after_microphone and self._capture is not None and not self._capture.ended):
+                quiet_since = now_ns()
 
     async def hang_up(self, reason: str = "hung up") -> None:
         """End the call; may be called twice. Tools under way are cancelled, what is not heard yet is dropped."""
@@ -260,8 +247,9 @@ class Call:
 
     @property
     def _busy(self) -> bool:
-        speaking = self._reactions.user_speaking or (self._capture is not None and not self._capture.ended)
-        return speaking or self._parts.playback.unheard or not self._parts.responder.idle or self._parts.runner.busy
+        parts = self._parts
+        made = self._reactions.user_speaking or parts.runner.busy or not parts.responder.idle
+        return made or parts.playback.unheard
 
     def _post(self, event: ev.ClientEvent) -> None:
         self._open().outbox.post(event)
@@ -282,9 +270,3 @@ class Call:
         await self._connections.close()
         self._parts.close(reason)
         self._wire.close()
-
-
-def _check(connecting: Mapping[str, object]) -> None:
-    unknown = sorted(set(connecting) - CallKeywords.__optional_keys__)
-    if unknown:
-        raise TypeError(f"Call has no keyword '{unknown[0]}'")

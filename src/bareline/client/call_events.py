@@ -126,7 +126,7 @@ class ToolSettled(_Happened, frozen=True):
 
 
 class ErrorHappened(_Happened, frozen=True):
-    """Something was lost. ``severity``: turn (the call goes on) or call."""
+    """Something was lost. ``severity``: turn (the call goes on), or call (nothing more can come of it)."""
 
     severity: Literal["turn", "call"]
     code: str | None

@@ -65,16 +65,13 @@ def compose(
     def cut(item_id: str, heard_ms: int) -> None:
         reactions.cut(item_id, heard_ms)
 
+    def cover(filler: str) -> None:
+        if responder.idle and not playback.unheard and not reactions.user_speaking:
+            responder.say(filler, remember=False)
+
     playback = Playback(options.speaker, journal, output_filter=options.output_filter, started=started, stopped=stopped)
-    runner = ToolRunner(
-        options.toolbox,
-        journal,
-        app=options.context,
-        post=outbox.post,
-        respond=responder.ask,
-        spawn=spawn,
-        emit=feed.put,
-    )
+    shared = _Shared(journal=journal, feed=feed, outbox=outbox, responder=responder, transcript=transcript)
+    runner, consent = _tool_parts(options, shared, spawn=spawn, cover=cover, tools_changed=tools_changed)
     parts = Parts(
         journal=journal,
         feed=feed,
@@ -86,18 +83,49 @@ def compose(
             playback, transcript, journal, post=outbox.post, cancel=responder.cancel, emit=feed.put, said=cut
         ),
         runner=runner,
-        consent=ConsentDesk(
-            runner,
-            journal,
-            ids=options.ids,
-            policy=options.confirming,
-            words=transcript.last_words,
-            post=outbox.post,
-            respond=responder.ask,
-            emit=feed.put,
-            tools_changed=tools_changed,
-        ),
+        consent=consent,
         usage=CallUsage(),
     )
     reactions = Reactions(parts, barge_in=options.barge_in)
     return parts, reactions
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Shared:
+    journal: Journal
+    feed: Feed[CallEvent]
+    outbox: Outbox
+    responder: Responder
+    transcript: Transcript
+
+
+def _tool_parts(
+    options: CallOptions,
+    shared: _Shared,
+    *,
+    spawn: Callable[[Coroutine[Any, Any, None]], object],
+    cover: Callable[[str], None],
+    tools_changed: Callable[[], None],
+) -> tuple[ToolRunner, ConsentDesk]:
+    runner = ToolRunner(
+        options.toolbox,
+        shared.journal,
+        app=options.context,
+        post=shared.outbox.post,
+        respond=shared.responder.ask,
+        spawn=spawn,
+        emit=shared.feed.put,
+        cover=cover,
+    )
+    consent = ConsentDesk(
+        runner,
+        shared.journal,
+        ids=options.ids,
+        policy=options.confirming,
+        words=shared.transcript.last_words,
+        post=shared.outbox.post,
+        respond=shared.responder.ask,
+        emit=shared.feed.put,
+        tools_changed=tools_changed,
+    )
+    return runner, consent

@@ -102,6 +102,7 @@ class Connections:
         began_ns, policy = now_ns(), self._policy
         dropped = self._capture.dropped_samples if self._capture else 0
         self._disconnected()
+        await self.close()
         unfinished = unanswered(self.conversation)
         if policy is None or not worth_trying(lost):
             raise self._given_up(lost)

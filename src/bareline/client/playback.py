@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from bareline.client.journal import Journal
 from bareline.client.wire_audio import Decoder, decoder_for
@@ -31,12 +30,6 @@ _WATCH_S = 0.01
 
 FrameFilter = Callable[[AudioFrame], AudioFrame]
 """Sees every frame of a stream and gives the one to use; it must keep the number of samples."""
-
-
-@dataclass(slots=True)
-class _Piece:
-    key: PartKey
-    pcm: bytes
 
 
 class Playback:
@@ -65,7 +58,7 @@ class Playback:
         self._started = started
         self._stopped = stopped
         self._decoders: dict[PartKey, Decoder] = {}
-        self._queue: deque[_Piece] = deque()
+        self._queues: dict[PartKey, deque[bytes]] = {}
         self._waiting_samples = 0
         self._accounted = sink.written_samples if sink is not None else 0
         self._heard_before = sink.heard_samples if sink is not None else 0
@@ -102,6 +95,7 @@ class Playback:
         """An audio part begins."""
         if self._ledger.begun(response_id, item_id, content_index):
             self._open[item_id, content_index] = None
+            self._queues.setdefault((item_id, content_index), deque())
 
     def received(self, event: ResponseOutputAudioDelta, audio_format: AudioFormat | None) -> int:
         """Audio came. Returns how many samples at 24 kHz it is; 0 when it is not wanted any more."""
@@ -124,6 +118,14 @@ class Playback:
             self._decoded(key, decoder.flush())
         self._ledger.finished(*key)
         self._watched.set()
+        self._news.set()
+
+    def response_done(self, response_id: str) -> None:
+        """The response is over; no part of it can still grow, whatever its server forgot to say."""
+        for key in list(self._open):
+            position = self._ledger.position(*key)
+            if position is not None and position.response_id == response_id and not position.finished:
+                self.finished(*key)
 
     def connection_lost(self) -> None:
         """Nothing more comes for what is open; what came is still played."""
@@ -136,8 +138,7 @@ class Playback:
         if sink is None:
             return []
         self._interruptions += 1
-        self._queue.clear()
-        self._waiting_samples = 0
+        self._forget_queues()
         self._account(self._writing)
         self._refresh()
         self._ledger.cleared(sink.clear())
@@ -149,8 +150,7 @@ class Playback:
 
     def silence(self) -> None:
         """Drop what is not heard yet, for good."""
-        self._queue.clear()
-        self._waiting_samples = 0
+        self._forget_queues()
         if self._sink is not None:
             self._sink.clear()
 
@@ -169,19 +169,34 @@ class Playback:
 
     async def _write(self, sink: AudioSink) -> None:
         while True:
-            while not self._queue:
+            while (piece := self._next_piece()) is None:
                 self._news.clear()
                 await self._news.wait()
-            piece = self._queue.popleft()
-            interruptions, self._writing = self._interruptions, piece.key
-            samples = len(piece.pcm) // BYTES_PER_SAMPLE
-            self._waiting_samples -= samples
-            await sink.write(self._filtered(AudioFrame(piece.pcm, self._accounted, now_ns())))
+            key, pcm = piece
+            interruptions, self._writing = self._interruptions, key
+            self._waiting_samples -= len(pcm) // BYTES_PER_SAMPLE
+            await sink.write(self._filtered(AudioFrame(pcm, self._accounted, now_ns())))
             if interruptions == self._interruptions:
-                self._account(piece.key)
+                self._account(key)
             else:
                 self._silence_late_frame(sink)
             self._watched.set()
+
+    def _next_piece(self) -> tuple[PartKey, bytes] | None:
+        """Parts play one after the other in the order in which they began, however their audio comes in between."""
+        while self._queues:
+            key, pieces = next(iter(self._queues.items()))
+            if pieces:
+                return key, pieces.popleft()
+            position = self._ledger.position(*key)
+            if position is not None and not position.finished:
+                return None
+            del self._queues[key]
+        return None
+
+    def _forget_queues(self) -> None:
+        self._queues.clear()
+        self._waiting_samples = 0
 
     def _silence_late_frame(self, sink: AudioSink) -> None:
         """The sink took a frame after it had been cleared: it was waiting in ``write`` meanwhile."""
@@ -209,7 +224,7 @@ class Playback:
                 self._sounding[key] = None
                 self._journal.playout("started", key, position)
                 self._started(key, now_ns() - samples_to_ns(position.heard))
-            if position.finished and position.heard == position.received:
+            if position.finished and position.heard == position.queued:
                 del self._open[key]
                 self._sounding.pop(key, None)
                 self._journal.playout("finished", key, position)
@@ -221,6 +236,7 @@ class Playback:
             position = self._ledger.position(*key)
             self._open.pop(key, None)
             self._decoders.pop(key, None)
+            self._waiting_samples -= sum(map(len, self._queues.pop(key, ()))) // BYTES_PER_SAMPLE
             if position is not None:
                 self._journal.playout("interrupted", key, position, cut)
             if self._sounding.pop(key, key) is None:
@@ -239,7 +255,8 @@ class Playback:
         self._ledger.queued(*key, samples)
         self._waiting_samples += samples
         step = WRITE_SAMPLES * BYTES_PER_SAMPLE
-        self._queue.extend(_Piece(key, pcm[start : start + step]) for start in range(0, len(pcm), step))
+        pieces = self._queues.setdefault(key, deque())
+        pieces.extend(pcm[start : start + step] for start in range(0, len(pcm), step))
         self._news.set()
 
     def _filtered(self, frame: AudioFrame) -> AudioFrame:

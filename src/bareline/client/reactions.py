@@ -5,6 +5,8 @@ The only place that knows which part wants which event. Nothing here waits: a pa
 
 from __future__ import annotations
 
+from typing import Literal
+
 from bareline.client.barge_in import server_interrupts
 from bareline.client.call_events import (
     AgentSaid,
@@ -154,6 +156,7 @@ class Reactions:
                     self._parts.barge_in.interrupt(conversation, by="user", at_ns=now_ns(), server_cancels=False)
             case ev.ResponseDone(response=response) if response.id:
                 self._parts.usage.add_response(response)
+                self._parts.playback.response_done(response.id)
                 self._parts.runner.response_done(response.id)
                 self._judge(response)
             case _:
@@ -197,12 +200,17 @@ class Reactions:
         found = severity(error)
         sent = self._parts.outbox.sent(error.event_id)
         self._parts.journal.error(found.value, error.code, error.message, answers=type(sent).__name__ if sent else None)
-        if found is Severity.TURN_LOST and not settled:
-            self._emit(ErrorHappened(at_ns=now_ns(), severity="turn", code=error.code, message=error.message))
+        expired = error.code == "session_expired"  # the close that follows is answered by a new connection
+        if found is not Severity.HARMLESS and not settled and not expired:
+            self._tell(found, error.code, error.message)
 
     def _lost(self, found: Severity, code: str | None, message: str) -> None:
         self._parts.journal.error(found.value, code, message)
-        self._emit(ErrorHappened(at_ns=now_ns(), severity="turn", code=code, message=message))
+        self._tell(found, code, message)
+
+    def _tell(self, found: Severity, code: str | None, message: str) -> None:
+        severity: Literal["turn", "call"] = "call" if found is Severity.CALL_LOST else "turn"
+        self._emit(ErrorHappened(at_ns=now_ns(), severity=severity, code=code, message=message))
 
     def _say(self, item_id: str, heard_ms: int, *, interrupted: bool = False) -> None:
         entry = self._parts.transcript.entry(item_id)

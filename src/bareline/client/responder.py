@@ -56,6 +56,17 @@ class Responder:
         """Ask for a plain response to all that was said and done."""
         self.request(reason=reason)
 
+    def say(self, text: str, *, remember: bool = True) -> None:
+        """Let the assistant say this text; with ``remember=False`` beside the conversation."""
+        self.request(
+            ev.ResponseConfig(
+                instructions=f"Say exactly the following, and nothing else: {text}",
+                tool_choice="none",
+                conversation=ev.UNSET if remember else "none",
+            ),
+            reason="say",
+        )
+
     def cancel(self) -> None:
         """Cancel what is generated in the conversation, and what was just asked for."""
         self._sequencer.cancel()

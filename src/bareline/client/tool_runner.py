@@ -24,10 +24,12 @@ from bareline.tools.arguments import Arguments, InvalidArguments
 from bareline.tools.results import invalid_text, status_text
 from bareline.units import ns_to_ms
 
-__all__ = ["THREADS_MAX", "Executed", "ToolCall", "ToolRunner"]
+__all__ = ["FILLER_AFTER_S", "THREADS_MAX", "Executed", "ToolCall", "ToolRunner"]
 
 THREADS_MAX = 8
 """Plain (not async) functions that run at once; more wait for a thread."""
+FILLER_AFTER_S = 1.5
+"""How long a tool runs before its filler is said; a faster one needs none."""
 _RESPONSES_REMEMBERED = 64
 
 Answer = Callable[["ToolCall", str], None]
@@ -68,7 +70,8 @@ class ToolRunner:
     """Runs the tools of a toolbox for one call.
 
     ``post`` sends an event, ``respond`` asks for a response, ``spawn`` starts a task that the call owns, ``emit`` tells
-    the application. ``app`` is what the application gave for its tools.
+    the application, ``cover`` says a filler if nobody else is speaking. ``app`` is what the application gave for its
+    tools.
     """
 
     def __init__(
@@ -81,6 +84,7 @@ class ToolRunner:
         respond: Callable[[str], None],
         spawn: Callable[[Coroutine[Any, Any, None]], object],
         emit: Callable[[CallEvent], None],
+        cover: Callable[[str], None],
     ) -> None:
         self.toolbox = toolbox
         self._journal = journal
@@ -89,6 +93,7 @@ class ToolRunner:
         self._respond = respond
         self._spawn = spawn
         self._emit = emit
+        self._cover = cover
         self._batches: OrderedDict[str, _Batch] = OrderedDict()
         self._known: OrderedDict[str, None] = OrderedDict()
         self._threads: ThreadPoolExecutor | None = None
@@ -130,6 +135,8 @@ class ToolRunner:
         """Run it in a task of its own; ``answer`` gets the output."""
         self.step(executed.call, step)
         self._spawn(self._run(executed, answer))
+        if executed.tool.filler:
+            self._spawn(self._fill(executed.call, executed.tool.filler))
 
     def step(self, call: ToolCall, step: CallStep, **data: Any) -> None:
         """The call goes on by a row of the table."""
@@ -198,6 +205,12 @@ class ToolRunner:
             raise
         self._settled(executed, outcome)
         answer(call, outcome.output)
+
+    async def _fill(self, call: ToolCall, filler: str) -> None:
+        await asyncio.sleep(FILLER_AFTER_S)
+        if call.state is CallState.RUNNING:
+            self._journal.decision("filler", "the tool takes long", call_id=call.call_id)
+            self._cover(filler)
 
     def _settled(self, executed: Executed, outcome: Outcome) -> None:
         detail = {"detail": outcome.detail} if outcome.detail else {}

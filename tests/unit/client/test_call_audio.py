@@ -124,7 +124,7 @@ def test_the_end_of_the_source_is_followed_by_silence_so_that_the_turn_ends(kit)
             await phone.mic.push(kit.voice(600))
             phone.mic.end()
             await phone.until(AgentSaid)
-            await phone.call.quiet()
+            await phone.call.quiet(after_microphone=True)
             assert phone.call.transcript.last("assistant").final
 
     run_virtual(main())

@@ -320,3 +320,38 @@ def test_a_call_cut_off_by_an_interruption_is_not_run(kit) -> None:
             assert any(r.name == "call_ignored" for r in phone.records.records)
 
     run_virtual(main())
+
+
+def test_a_slow_tool_is_covered_by_its_filler_and_a_fast_one_is_not(kit) -> None:
+    async def respond(request):
+        if request.out_of_band:
+            for delta in kit.speech("One moment.", 2_000, step_ms=500):
+                await asyncio.sleep(0.2)
+                yield delta
+        elif outputs(request):
+            for delta in kit.speech("There it is.", 500):
+                yield delta
+        else:
+            yield CallDelta(name="work", arguments="{}")
+
+    async def main(seconds: float, spoken: int) -> None:
+        tools = Toolbox()
+
+        @tools.tool(filler="One moment.")
+        async def work() -> None:
+            """Work."""
+            await asyncio.sleep(seconds)
+
+        async with kit.phone(respond, tools=tools) as phone:
+            phone.call.send_text("Work.")
+            said = await phone.until(AgentSaid)
+            assert said.text == "There it is."
+            assert len(phone.seen(AgentStarted)) == spoken
+            stretches = [r.data["item_id"] for r in phone.records.records if r.kind == "playout"]
+            assert stretches == sorted(stretches, key=stretches.index), "one after the other, never mixed"
+            assert phone.speaker.heard_samples == (500 + 2_000 * (spoken - 1)) * 24
+            assert phone.call.ledger.position(said.item_id).heard == 500 * 24
+            assert [entry.text for entry in phone.call.transcript] == ["Work.", "There it is."]
+
+    run_virtual(main(0.5, 1))
+    run_virtual(main(2.0, 2))
