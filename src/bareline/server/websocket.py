@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 from aiohttp import WSMsgType, web
 
@@ -19,8 +19,15 @@ PING_EVERY_S = 20
 """As the service does (REALTIME.md section 2)."""
 _SILENT_AFTER_S = 25
 """Longer than the time between pings: an answered ping keeps the connection, an unanswered one ends it."""
-CLOSE_WITHIN_S = 5
+CLOSE_WITHIN_S = 2
 """How long the client may take to answer a close."""
+_UNSENT_MAX_BYTES = 256 * 1024
+"""What may wait in the socket's buffer before ``send`` waits."""
+_LOOK_AGAIN_S = 0.005
+_NEVER_DRAIN = 1 << 62
+"""aiohttp would let all senders wait for one future, which is cancelled for all when one of them is: we wait
+ourselves."""
+_NO_GOODBYE = 1006
 _REASON_MAX_BYTES = 123
 """What fits into a close frame beside the code (RFC 6455, 5.5.1)."""
 
@@ -40,7 +47,10 @@ class WebSocketTransport:
         try:
             await self._socket.send_frame(message, WSMsgType.TEXT)
         except ConnectionError as error:
-            raise self._failed(1006, str(error)) from error
+            raise self._failed(_NO_GOODBYE, str(error)) from error
+        while self._unsent_bytes() > _UNSENT_MAX_BYTES:
+            await asyncio.sleep(_LOOK_AGAIN_S)
+            self._check()
 
     async def receive(self) -> bytes:
         self._check()
@@ -49,24 +59,25 @@ class WebSocketTransport:
             return message.data
         if message.type is WSMsgType.BINARY:
             return BinaryMessage(message.data)
-        raise self._failed(self._socket.close_code or 1006, str(message.extra or ""))
+        raise self._failed(self._socket.close_code or _NO_GOODBYE, str(message.extra or ""))
 
     async def close(self, code: int = 1000, reason: str = "") -> None:
         if self._closed:
             return
         self._closed = True
-        try:
-            async with asyncio.timeout(CLOSE_WITHIN_S):
-                await self._socket.close(code=code, message=_fitting(reason))
-        except TimeoutError:
+        with suppress(ConnectionError):
+            await self._socket.close(code=code, message=_fitting(reason), drain=False)
+        if self._socket.close_code == _NO_GOODBYE:
             self.abort()
-        except ConnectionError:
-            pass
 
     def abort(self) -> None:
         """End the connection without a goodbye."""
         if self._request.transport is not None:
             self._request.transport.abort()
+
+    def _unsent_bytes(self) -> int:
+        transport = self._request.transport
+        return 0 if transport is None else transport.get_write_buffer_size()
 
     def _check(self) -> None:
         if self._closed:
@@ -88,10 +99,12 @@ async def accept(request: web.Request) -> AsyncGenerator[tuple[web.WebSocketResp
     Selects the subprotocol ``realtime`` when it is offered; without compression (D2).
     """
     socket = web.WebSocketResponse(
+        timeout=CLOSE_WITHIN_S,
         protocols=("realtime",),
         compress=False,
         heartbeat=_SILENT_AFTER_S,
         max_msg_size=MESSAGE_MAX_BYTES,
+        writer_limit=_NEVER_DRAIN,
         decode_text=False,
     )
     await socket.prepare(request)
