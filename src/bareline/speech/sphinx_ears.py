@@ -17,8 +17,10 @@ RECOGNISER_HZ = 16_000
 _WORDS_MAX = 5_000
 """Words never leave pocketsphinx's dictionary: with more than this a recogniser is not used again."""
 _SEARCH = "g"
-_PHONES = tuple(
-    "AA AE AH AO AW AY B CH D DH EH ER EY F G HH IH IY JH K L M N NG OW OY P R S SH T TH UH UW V W Y Z ZH".split()
+_PHONES = (
+    *("AA", "AE", "AH", "AO", "AW", "AY", "EH", "ER", "EY", "IH", "IY", "OW", "OY", "UH", "UW"),
+    *("B", "CH", "D", "DH", "F", "G", "HH", "JH", "K", "L", "M", "N", "NG", "P", "R", "S", "SH", "T", "TH"),
+    *("V", "W", "Y", "Z", "ZH"),
 )
 _PHONE_LOOP = f"#JSGF V1.0; grammar phones; public <any> = ({' | '.join(_PHONES)})+;"
 # Without the best-path search what comes out is a sentence of the grammar; the wide beams cost a tenth of the time and
@@ -30,9 +32,9 @@ _CEPSTRAL_MEAN = "58,-9,0,5,-10,-2,-11,-3,-5,-4,5,-7,3"
 sentences, and adapting to the speaker would make a result depend on what was heard before."""
 _SCORE_SCALE = 1024.0
 """pocketsphinx keeps acoustic scores in this part of a natural logarithm."""
-_MARGIN_MIDDLE = 0.95
-_MARGIN_SLOPE = 5.0
-_MARGIN_FRAMES = 40
+_MARGIN_MIDDLE = 0.7
+_MARGIN_SLOPE = 6.0
+_MARGIN_FRAMES = 140
 
 
 class Ears:
