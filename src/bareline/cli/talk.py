@@ -106,7 +106,7 @@ async def _speak(args: argparse.Namespace, options: dict[str, Any], terminal: Te
     try:
         call = Call(**options, microphone=microphone, speaker=speaker, transcription="gpt-4o-mini-transcribe")
         async with call, _shown(call, terminal):
-            await call.quiet()
+            await call.quiet(after_microphone=True)
     finally:
         await microphone.close()
         await speaker.close()

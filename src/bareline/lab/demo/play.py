@@ -162,7 +162,7 @@ class _Demo:
         following = asyncio.create_task(self._follow(call, show))
         call.respond()
         try:
-            await call.quiet()
+            await call.quiet(after_microphone=True)
         finally:
             await call.hang_up("goodbye")
             await following
