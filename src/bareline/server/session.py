@@ -10,9 +10,8 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable, Coroutine, Generator
+from collections.abc import Callable, Generator
 from contextlib import aclosing, contextmanager, suppress
-from typing import Any
 
 from bareline.clock import now_ns
 from bareline.errors import Closed, ConnectionLost, LocalProtocolError
@@ -30,11 +29,12 @@ from bareline.protocol.actions import (
     SessionChanged,
 )
 from bareline.protocol.events import Session
-from bareline.protocol.generation import Failed, Outcome, ResponseRequest
+from bareline.protocol.generation import Failed, Outcome, Output, ResponseRequest
 from bareline.protocol.server_endpoint import ServerEndpoint
 from bareline.server.backend import Backend, BackendSession, Utterance
 from bareline.server.hearing import Hear, Heard, Hearing, SpeechStarted, SpeechStopped
 from bareline.server.idle import IdleClock
+from bareline.server.jobs import Jobs
 from bareline.server.outbox import GENERATE_BELOW_BYTES, READ_BELOW_BYTES, Outbox
 from bareline.server.speaking import Voice, speak
 from bareline.server.turn_settings import turn_settings
@@ -42,17 +42,15 @@ from bareline.transports.contract import Transport
 from bareline.turns.contract import VoiceActivity
 from bareline.units import NS_PER_S, samples_to_ms
 
-__all__ = ["AHEAD_S", "FLUSH_WITHIN_S", "JOBS_MAX", "BinaryMessage", "SessionPump"]
+__all__ = ["AHEAD_S", "FLUSH_WITHIN_S", "BinaryMessage", "SessionPump"]
 
 AHEAD_S = 30.0
 """How far generated audio may run ahead of its playback."""
 FLUSH_WITHIN_S = 5
 """How long the last messages may take to leave before the connection is closed."""
-JOBS_MAX = 64
-"""Responses and transcriptions under way at once; beyond, the client's messages wait."""
 _BROKEN = (1011, "The server had an error while processing your request.")
-_SLICE_BYTES = 4_800
-"""Audio judged at a time: 100 ms of PCM, some 2 ms of work."""
+_SLICES_PER_S = 10
+"""Audio is judged 100 ms at a time, some 3 ms of work."""
 
 _log = logging.getLogger(__name__)
 
@@ -66,8 +64,8 @@ class SessionPump:
 
     ``endpoint`` is the authority of this session and nobody else drives it; ``voice_activity`` makes the ears when the
     first audio is to be judged; ``seed`` is handed to the backend; ``ahead_s`` bounds how far generated audio runs
-    ahead of playback. ``run`` returns when the session is over, however
-    it ended, with the transport closed and no task left; ``stop`` asks it to end.
+    ahead of playback. ``run`` returns when the session is over, however it ended, with the transport closed and no task
+    left; ``stop`` asks it to end.
     """
 
     def __init__(
@@ -90,8 +88,8 @@ class SessionPump:
         self._outbox = Outbox()
         self._appended: deque[InputAppended] = deque()
         self._ears: PcmDecoder | None = None
-        self._jobs: dict[str, asyncio.Task[None]] = {}
-        self._job_done = asyncio.Event()
+        self._jobs = Jobs()
+        self._answering: str | None = None
         self._deadline_ns: int | None = None
         self._deadline_moved = asyncio.Event()
         self._ending: tuple[int, str] | None = None
@@ -126,8 +124,9 @@ class SessionPump:
         self._endpoint.open(now_ns())
         self._settle()
         await self._ended.wait()
-        for task in (*workers, *self._jobs.values()):
+        for task in workers:
             task.cancel()
+        self._jobs.cancel_all()
         if self._ending:
             flushed = self._tasks.create_task(self._outbox.below(0))
             await asyncio.wait([sender, flushed], timeout=FLUSH_WITHIN_S, return_when=asyncio.FIRST_COMPLETED)
@@ -152,9 +151,7 @@ class SessionPump:
                 while self._appended:
                     await self._hear(self._appended.popleft())
                 await self._outbox.below(READ_BELOW_BYTES)
-                while len(self._jobs) >= JOBS_MAX:
-                    self._job_done.clear()
-                    await self._job_done.wait()
+                await self._jobs.room()
 
     async def _watch(self) -> None:
         """Wake the authority at its deadline, and when the user has been silent for too long."""
@@ -182,8 +179,9 @@ class SessionPump:
         source = wire_format(appended.format.type)
         if self._ears is None or self._ears.source != source:
             self._ears = PcmDecoder(source)
-        for start in range(0, len(appended.audio), _SLICE_BYTES):
-            for heard in self._hearing.feed(self._ears.feed(appended.audio[start : start + _SLICE_BYTES])):
+        slice_bytes = source.rate_hz // _SLICES_PER_S * source.frame_bytes
+        for start in range(0, len(appended.audio), slice_bytes):
+            for heard in self._hearing.feed(self._ears.feed(appended.audio[start : start + slice_bytes])):
                 self._tell_heard(heard)
             await asyncio.sleep(0)  # an append may hold minutes; others have their turn in between
 
@@ -225,11 +223,11 @@ class SessionPump:
             case InputCommitted():
                 self._commit(action)
             case ResponseRequested(request=request):
-                self._idle.reset()
-                self._start(request.response_id, self._respond(request))
-            case ResponseStopped(response_id=response_id):
-                if job := self._jobs.get(response_id):
-                    job.cancel()
+                self._begin(request)
+            case ResponseStopped(response_id=response_id, reason=reason):
+                self._jobs.cancel(response_id)
+                if response_id == self._answering and reason == "client_cancelled":
+                    self._idle.response_done(now_ns(), 0)
             case CloseConnection(code=code, reason=reason):
                 self.stop(code, reason)
 
@@ -246,33 +244,35 @@ class SessionPump:
         pcm = decoder.feed(action.audio) + decoder.flush()
         self._mind.committed(Utterance(item_id=action.item_id, audio=AudioFrame(pcm, at_ns=now_ns())))
         if action.transcribe:
-            self._start(action.item_id, self._transcribe(action.item_id))
+            self._jobs.start(self._tasks, action.item_id, self._transcribe(action.item_id))
 
     # --- jobs of the backend ---
 
-    def _start(self, name: str, job: Coroutine[Any, Any, None]) -> None:
-        self._jobs[name] = self._tasks.create_task(job)
-        self._jobs[name].add_done_callback(lambda _: self._finished(name))
-
-    def _finished(self, name: str) -> None:
-        del self._jobs[name]
-        self._job_done.set()
+    def _begin(self, request: ResponseRequest) -> None:
+        if not request.out_of_band:
+            self._idle.reset()
+            self._answering = request.response_id
+        self._jobs.start(self._tasks, request.response_id, self._respond(request))
 
     async def _respond(self, request: ResponseRequest) -> None:
         voice = Voice(request.format)
-        outputs = speak(self._mind.respond(request), voice, self._outbox, ahead_s=self._ahead_s)
+        outputs = speak(self._mind, request, voice, self._outbox, ahead_s=self._ahead_s)
         async with aclosing(outputs):
             async for output in outputs:
                 if isinstance(output, Outcome):
                     self._finish(request, output, voice)
+                elif failure := self._produce(request, output):
+                    self._finish(request, failure, voice)
                     return
-                try:
-                    self._endpoint.produce(request.response_id, output, now_ns())
-                except LocalProtocolError as error:
-                    _log.warning("the backend broke its contract: %s", error)
-                    self._finish(request, Failed(code="server_error", message=f"The backend failed: {error}."), voice)
-                    return
-                self._settle()
+
+    def _produce(self, request: ResponseRequest, output: Output) -> Failed | None:
+        try:
+            self._endpoint.produce(request.response_id, output, now_ns())
+        except LocalProtocolError as error:
+            _log.warning("the backend broke its contract: %s", error)
+            return Failed(code="server_error", message=f"The backend failed: {error}.")
+        self._settle()
+        return None
 
     def _finish(self, request: ResponseRequest, outcome: Outcome, voice: Voice) -> None:
         self._endpoint.finish(request.response_id, outcome, now_ns())

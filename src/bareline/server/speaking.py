@@ -13,7 +13,8 @@ from bareline.clock import now_ns
 from bareline.media.convert import PcmEncoder
 from bareline.media.formats import wire_format
 from bareline.protocol.events import AudioFormat
-from bareline.protocol.generation import Completed, EndItem, Failed, Outcome, Output, SpeechDelta
+from bareline.protocol.generation import Completed, EndItem, Failed, Outcome, Output, ResponseRequest, SpeechDelta
+from bareline.server.backend import BackendSession
 from bareline.server.outbox import GENERATE_BELOW_BYTES, Outbox
 from bareline.units import BYTES_PER_SAMPLE, NS_PER_S, ms_to_samples, samples_to_ns
 
@@ -26,7 +27,7 @@ PIECE_MS = 200
 
 
 async def speak(
-    outputs: AsyncIterator[Output | Outcome], voice: Voice, outbox: Outbox, *, ahead_s: float
+    mind: BackendSession, request: ResponseRequest, voice: Voice, outbox: Outbox, *, ahead_s: float
 ) -> AsyncGenerator[Output | Outcome]:
     """The outputs of a backend for one response, in the wire format, paced, and with exactly one outcome, the last.
 
@@ -36,7 +37,7 @@ async def speak(
     lead = Lead(ahead_s)
     outcome: Outcome = Completed()
     try:
-        async with _closed_after(outputs):
+        async with _closed_after(mind.respond(request)) as outputs:
             async for output in outputs:
                 if isinstance(output, Outcome):
                     outcome = output
@@ -110,10 +111,12 @@ class Lead:
 
 
 @asynccontextmanager
-async def _closed_after(outputs: AsyncIterator[Output | Outcome]) -> AsyncGenerator[None]:
+async def _closed_after(
+    outputs: AsyncIterator[Output | Outcome],
+) -> AsyncGenerator[AsyncIterator[Output | Outcome]]:
     """Close ``outputs`` if it is a generator; the contract asks for an iterator only."""
     try:
-        yield
+        yield outputs
     finally:
         if isinstance(outputs, AsyncGenerator):
             await outputs.aclose()

@@ -113,6 +113,10 @@ async def raising(request):
     raise RuntimeError("no more")
 
 
+def refusing(request):
+    raise RuntimeError("not even a start")
+
+
 async def wrong(request):
     yield TextDelta(text="so ")
     yield EndItem(item=0)
@@ -124,7 +128,8 @@ async def limited(request):
 
 
 @pytest.mark.parametrize(
-    ("respond", "code"), [(raising, "server_error"), (wrong, "server_error"), (limited, "rate_limit_exceeded")]
+    ("respond", "code"),
+    [(raising, "server_error"), (refusing, "server_error"), (wrong, "server_error"), (limited, "rate_limit_exceeded")],
 )
 def test_a_failing_backend_fails_the_response_and_not_the_session(kit, respond, code) -> None:
     async def main() -> None:

@@ -237,6 +237,25 @@ def test_the_idle_timeout_counts_from_the_end_of_playback(kit) -> None:
     run_virtual(main())
 
 
+def test_the_idle_timeout_also_counts_from_a_cancelled_answer_and_not_from_one_beside(kit) -> None:
+    async def main() -> None:
+        async with kit.session(kit.Mind(long_answer), ahead_s=2) as client:
+            detection = {"type": "server_vad", "idle_timeout_ms": 5_000}
+            await client.configure(audio={"input": {"turn_detection": detection}})
+            await client.say("response.create")
+            await client.until("response.output_audio.delta")
+            await client.say("response.cancel")
+            await client.until("response.done")
+            done_at = asyncio.get_running_loop().time()
+            await client.say("response.create", response={"conversation": "none"})
+            microphone = asyncio.create_task(speak(client, silence(10_000)))
+            await client.until("input_audio_buffer.timeout_triggered")
+            assert asyncio.get_running_loop().time() - done_at == pytest.approx(5, abs=0.05)
+            microphone.cancel()
+
+    run_virtual(main())
+
+
 def test_speech_stops_the_idle_clock(kit) -> None:
     async def main() -> None:
         async with kit.session(kit.Mind(two_seconds)) as client:

@@ -44,6 +44,26 @@ _LEAD = """\
   | i need to ;
 <tail> = please | for me | thanks | thank you ;
 """
+_TYPED_ONLY = frozenset(
+    {
+        "ok",
+        "okay",
+        "right",
+        "good",
+        "nice",
+        "cool",
+        "nah",
+        "yup",
+        "yep",
+        "hey",
+        "hi",
+        "do not",
+        "don't",
+        "wrong",
+        "again",
+    }
+)
+"""Too short to be told from others by ear: a "stop" heard as "okay" would be consent."""
 _CARRIERS = "it's | it is | make it | make that | for | on | at | by | the | to | with | a | in | i said | please"
 
 
@@ -55,7 +75,7 @@ def grammar_for(toolset: Toolset, known: Knowledge, expecting: Expecting | None)
     commands = " | ".join(f"<tool{at}>" for at in range(len(toolset.tools)))
     sentences = [f"[<um>] [<lead>] ( {commands} ) [<tail>]"] if commands else []
     sentences += [f"( {bare} ) [<tail>]"] if (bare := _bare(toolset)) else []
-    sentences.append("[<um>] <social>")
+    sentences.append("[<um>] <social> [please]")
     if answer:
         sentences.append(f"[<um>] ( {answer} ) [please]")
     public = f"public <said> = {' | '.join(f'( {sentence} )' for sentence in sentences)} ;\n"
@@ -67,7 +87,7 @@ def grammar_for(toolset: Toolset, known: Knowledge, expecting: Expecting | None)
 def _tool_rule(tool: ToolModel, at: int, slots: SlotRules) -> str:
     """All ways to ask for one tool."""
     things, after = slots.things(tool), slots.after(tool)
-    tail = f" <after{at}>*" if after else ""
+    tail = f" <after{at}>" if after else ""
     ways = [f"{command} <thing{at}>{tail}" for command in _commands(tool)]
     ways += _turned(tool, at, tail)
     ways += _questions(tool, at, tail)
@@ -87,7 +107,7 @@ _TRIGGER_MAX = 8
 def _bare(toolset: Toolset) -> str:
     """What may be ordered by its name alone: a large pizza with olives."""
     named = [at for at, tool in enumerate(toolset.tools) if tool.verbs & {"order", "book"}]
-    return " | ".join(f"<thing{at}>{f' <after{at}>*' if toolset.tools[at].slots else ''}" for at in named)
+    return " | ".join(f"<thing{at}>{f' <after{at}>' if toolset.tools[at].slots else ''}" for at in named)
 
 
 def _commands(tool: ToolModel) -> list[str]:
@@ -151,5 +171,5 @@ def _values(draft: Draft, slot: Slot, slots: SlotRules) -> str:
 
 @lru_cache(maxsize=1)
 def _social() -> str:
-    phrases = dict.fromkeys(text for texts in SOCIAL.values() for text in texts)
+    phrases = dict.fromkeys(text for texts in SOCIAL.values() for text in texts if text not in _TYPED_ONLY)
     return "<social> = " + " | ".join(said(tuple(text.split())) for text in phrases) + " ;\n"

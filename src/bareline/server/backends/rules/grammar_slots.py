@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from itertools import permutations
 
 from bareline.server.backends.rules.entities import Knowledge, value_for
 from bareline.server.backends.rules.numbers import number_grammar, number_words, ordinal_words
@@ -14,6 +15,8 @@ from bareline.server.backends.rules.words import phrase, plural, words_of
 __all__ = ["SlotRules", "alternatives", "said"]
 
 _PLACES_MAX = 9
+_ORDERED_MAX = 3
+"""Up to so many slots may follow an object in any order; more follow in the order of the schema."""
 _FRESH = "new | upcoming | current"
 _NUMBER_MAX = 100
 """Numbers without a limit are recognised up to here."""
@@ -71,7 +74,7 @@ class SlotRules:
         return [*ways, f"[{articles}] {alone[0]}"] if alone and noun else ways
 
     def _nouns(self, tool: ToolModel) -> list[str]:
-        names = [" ".join(noun) for noun in tool.nouns[:3]]
+        names = [" ".join(noun) for noun in tool.nouns[:2]]
         many = tool.several or bool({"show", "clear"} & tool.verbs and not tool.required)
         if any(slot.counts for slot in tool.slots):
             return [form for name in names for form in (name, plural(name))]
@@ -86,8 +89,11 @@ class SlotRules:
 
     def after(self, tool: ToolModel) -> str:
         """What may follow the object."""
-        parts = [part for slot in tool.slots if (part := self._after(tool, slot))]
-        return " | ".join(parts)
+        several = [part for slot in tool.slots if slot.many and (part := self._after(tool, slot))]
+        single = [part for slot in tool.slots if not slot.many and (part := self._after(tool, slot))]
+        repeated = [f"( {' | '.join(several)} )*"] if several else []
+        orders = permutations([*single, *repeated]) if len(single) <= _ORDERED_MAX else [single + repeated]
+        return " | ".join(" ".join(f"[ {part} ]" for part in order) for order in orders)
 
     def text_of(self, tool: ToolModel) -> str:
         """The texts of the first text slot that are known; empty when none is."""
@@ -161,7 +167,8 @@ class SlotRules:
             case SlotKind.SWITCH:
                 return values
             case SlotKind.DATE:
-                return f"[ on | for | by | due | due on | to | until ] {values}"
+                moving = " | to | until" if "update" in tool.verbs else ""
+                return f"[ on | for | by | due | due on{moving} ] {values}"
             case SlotKind.TIME | SlotKind.MOMENT:
                 return f"[ at | for | to | on | around ] {values}"
             case SlotKind.ID:
