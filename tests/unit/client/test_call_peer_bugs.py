@@ -11,6 +11,7 @@ from bareline.client.call_events import (
     ErrorHappened,
     Interrupted,
     Reconnected,
+    ToolCalled,
     ToolSettled,
     UserSaid,
     UserStarted,
@@ -240,15 +241,17 @@ def test_8_several_calls_are_answered_together_by_one_response(kit) -> None:
 
 def test_8_a_result_that_comes_while_the_user_speaks_is_not_lost(kit) -> None:
     async def main() -> None:
-        async with kit.phone(calls_then_answer(kit, "attic"), tools=slow_tools(1.0)) as phone:
+        async with kit.phone(calls_then_answer(kit, "attic"), tools=slow_tools(1.5)) as phone:
             await phone.talk(600)
-            await asyncio.sleep(0.3)
-            await phone.talk(2_000)
-            await phone.until(ToolSettled)
+            await phone.until(ToolCalled)
+            await phone.talk(2_500)
+            assert phone.seen(ToolSettled)
+            assert phone.seen(AgentSaid) == []
             said = await phone.until(AgentSaid)
             assert said.text == "I know of 1 places."
             await asyncio.sleep(3)
             assert len(phone.seen(AgentSaid)) == 1, "the answer to the user's turn knows the result already"
+            assert phone.sent(ev.ResponseCreate) == []
             assert phone.errors() == []
 
     run_virtual(main())

@@ -184,6 +184,32 @@ def test_a_question_nobody_answers_expires(kit) -> None:
     run_virtual(main())
 
 
+def test_a_change_of_mind_ends_the_old_question(kit) -> None:
+    async def respond(request):
+        told, title = outputs(request), {1: "milk", 2: "bread"}.get(turns(request))
+        if len(told) < turns(request) and title:
+            yield CallDelta(name="delete_task", arguments=json.dumps({"title": title}))
+        elif turns(request) == 3 and len(told) == 2:
+            old = json.loads(told[0])["proposal_id"]
+            yield CallDelta(name="confirm_action", arguments=json.dumps({"proposal_id": old}))
+        else:
+            for delta in kit.speech("Really?", 300):
+                yield delta
+
+    async def main() -> None:
+        tasks = Tasks()
+        async with kit.phone(respond, tools=tasks.box) as phone:
+            for turn in (1, 2, 3):
+                await phone.talk(600)
+                await phone.until(AgentSaid, count=turn)
+            (settled,) = phone.seen(ToolSettled)
+            assert (settled.arguments, settled.state) == ('{"title": "milk"}', CallState.CANCELLED)
+            assert [entry.arguments.values["title"] for entry in phone.call.pending] == ["bread"]
+            assert tasks.deleted == []
+
+    run_virtual(main())
+
+
 def test_the_application_may_consent_or_decline(kit) -> None:
     async def main() -> None:
         tasks = Tasks()
