@@ -7,20 +7,38 @@ Loaded by the ``pytest11`` entry point of that name, or with ``-p bareline.testi
 - ``virtual`` is ``run_virtual``, for plain tests.
 - ``seed`` is a number of its own for every test, the same in every run; ``--bareline-seed`` sets it. It is printed when
   the test fails.
+- ``in_process_server`` is ``InProcessServer``: the server over a simulated link, in virtual time too.
+- ``local_server(backend)`` starts the server on a real port of 127.0.0.1 for the length of the test, in a thread of its
+  own, and gives its base URL: for unmodified SDKs and synchronous code.
 """
 
 from __future__ import annotations
 
 import inspect
 import zlib
-from collections.abc import Callable, Generator
-from typing import Any
+from collections.abc import Callable, Generator, Iterator
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from bareline.testing.virtual import run_virtual
 
-__all__ = ["pytest_addoption", "pytest_configure", "pytest_pyfunc_call", "pytest_runtest_makereport", "seed", "virtual"]
+if TYPE_CHECKING:  # a suite that uses none of it pays for none of it
+    from bareline.server.backend import Backend
+    from bareline.server.serve import RealtimeServer
+    from bareline.testing.in_process import InProcessServer
+
+__all__ = [
+    "in_process_server",
+    "local_server",
+    "pytest_addoption",
+    "pytest_configure",
+    "pytest_pyfunc_call",
+    "pytest_runtest_makereport",
+    "seed",
+    "virtual",
+]
 
 _SEED = pytest.StashKey[int]()
 
@@ -66,6 +84,23 @@ def seed(request: pytest.FixtureRequest) -> int:
     chosen = zlib.crc32(request.node.nodeid.encode()) if given is None else given
     request.node.stash[_SEED] = chosen
     return chosen
+
+
+@pytest.fixture
+def in_process_server() -> type[InProcessServer]:
+    """``bareline.testing.in_process.InProcessServer``."""
+    from bareline.testing.in_process import InProcessServer
+
+    return InProcessServer
+
+
+@pytest.fixture
+def local_server() -> Iterator[Callable[[Backend | Callable[[], RealtimeServer]], str]]:
+    """Starts servers in threads, and stops them after the test."""
+    from bareline.testing.server_thread import ServerThread
+
+    with ExitStack() as servers:
+        yield lambda make: servers.enter_context(ServerThread(make)).url
 
 
 @pytest.fixture

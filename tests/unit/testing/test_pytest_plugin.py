@@ -8,7 +8,28 @@ from pathlib import Path
 
 SUITE = """
 import asyncio
+from urllib.request import urlopen
 import pytest
+from bareline.protocol import events as ev
+from bareline.protocol.generation import TextDelta
+from bareline.testing.function_backend import FunctionBackend
+
+async def answer(request):
+    yield TextDelta(text="hello")
+
+@pytest.mark.virtual
+async def test_a_session_in_virtual_time(in_process_server, seed):
+    async with in_process_server(FunctionBackend(answer), seed=seed) as server:
+        line = await server.dial()
+        await line.send(ev.ResponseCreate())
+        while not isinstance(event := await line.receive(), ev.ResponseDone):
+            pass
+        assert event.response.output[0].content[0].text == "hello"
+        await line.close()
+
+def test_a_real_port(local_server):
+    with urlopen(local_server(FunctionBackend(answer)).removesuffix("/v1") + "/healthz") as answered:
+        assert answered.status == 200
 
 @pytest.mark.virtual
 async def test_an_hour(seed):
@@ -44,7 +65,7 @@ def run(tmp_path: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 def test_marked_tests_run_in_virtual_time_and_a_failure_prints_its_seed(tmp_path: Path) -> None:
     output = run(tmp_path).stdout
-    assert "2 failed, 2 passed" in output
+    assert "2 failed, 4 passed" in output
     assert "more than 10 s of virtual time" in output
     assert "run again with --bareline-seed=" in output
 

@@ -18,7 +18,7 @@ from bareline.protocol.codec import encode
 from bareline.protocol.generation import CallDelta, Completed, EndItem, Failed, Incomplete, SpeechDelta, TextDelta
 from bareline.protocol.server_endpoint import ServerEndpoint
 from bareline.server.backend import Backend, BackendSession, Utterance
-from bareline.testing.conformance.requirement import ContractBroken, require
+from bareline.testing.conformance.requirement import ContractBroken, require, within
 
 __all__ = ["BACKEND", "MakeBackend"]
 
@@ -68,7 +68,7 @@ class _Asked:
         request = self.ask(text).request
         items: dict[int, list[Any]] = {}
         outcome = None
-        async with asyncio.timeout(_ANSWER_WITHIN_S):
+        async with within(_ANSWER_WITHIN_S, "an answer comes to its end"):
             async for output in self.session.respond(request):
                 require(outcome is None, f"the outcome is the last output, but {output!r:.100} follows")
                 if isinstance(output, Completed | Incomplete | Failed):
@@ -121,7 +121,7 @@ async def an_utterance_is_taken_with_and_without_being_heard_before(make: MakeBa
         if heard:
             session.hear(_SPEECH)
         session.committed(Utterance(f"item_{number}", _SPEECH))
-        async with asyncio.timeout(_ANSWER_WITHIN_S):
+        async with within(_ANSWER_WITHIN_S, "a transcript comes to its end"):
             "".join([text async for text in session.transcribe(f"item_{number}")])
     await asked.answer("Did you hear me?")
     await session.close()

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import AsyncGenerator, Awaitable
+from contextlib import asynccontextmanager
 from typing import TypeVar
 
-__all__ = ["ContractBroken", "raises", "require"]
+__all__ = ["ContractBroken", "raises", "require", "within"]
 
 E = TypeVar("E", bound=Exception)
 
@@ -21,13 +22,21 @@ def require(met: bool, requirement: str) -> None:
         raise ContractBroken(requirement)
 
 
+@asynccontextmanager
+async def within(seconds: float, requirement: str) -> AsyncGenerator[None]:
+    """Require that the block is done in time."""
+    try:
+        async with asyncio.timeout(seconds):
+            yield
+    except TimeoutError:
+        raise ContractBroken(f"{requirement}: still waiting after {seconds:g} s") from None
+
+
 async def raises(waiting: Awaitable[object], expected: type[E], requirement: str, *, within_s: float = 5.0) -> E:
     """Require that ``waiting`` ends with an ``expected`` error in time, and return the error."""
     try:
-        async with asyncio.timeout(within_s):
+        async with within(within_s, requirement):
             result = await waiting
     except expected as error:
         return error
-    except TimeoutError:
-        raise ContractBroken(f"{requirement}: it still waits after {within_s:g} s") from None
     raise ContractBroken(f"{requirement}: no error, but {result!r:.80}")

@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, suppress
 
 from bareline.errors import Closed, ConnectionLost
-from bareline.testing.conformance.requirement import raises, require
+from bareline.testing.conformance.requirement import raises, require, within
 from bareline.transports.contract import Transport
 
 __all__ = ["TRANSPORT", "MakePair"]
@@ -49,7 +49,7 @@ async def a_cancelled_receive_loses_no_message(make: MakePair) -> None:
             waiting.cancel()
             with suppress(asyncio.CancelledError):
                 received.append(await waiting)
-        async with asyncio.timeout(5):
+        async with within(5, "every message arrives"):
             while len(received) < 20:
                 received.append(await ours.receive())
         require(received == [b"%d" % n for n in range(20)], f"a cancelled receive loses nothing, but got {received}")
@@ -102,7 +102,7 @@ async def a_full_backlog_makes_send_wait_until_close(make: MakePair) -> None:
         filling = asyncio.create_task(_fill(ours))
         await asyncio.sleep(0.5)
         require(not filling.done(), "past a bounded backlog send waits")
-        async with asyncio.timeout(_CLOSE_MAX_S):
+        async with within(_CLOSE_MAX_S, "close returns soon"):
             await ours.close()
         await raises(filling, Closed, "a waiting send gets Closed")
 
