@@ -11,7 +11,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TypedDict
 
+from bareline.media.convert import PcmDecoder
+from bareline.media.formats import wire_format
 from bareline.media.frames import AudioFrame
+from bareline.protocol.events import AudioFormat
 from bareline.server.turn_settings import TurnSettings
 from bareline.turns.contract import TurnDecision, VoiceActivity
 from bareline.turns.silence import SilenceTurnDetector
@@ -21,6 +24,8 @@ __all__ = ["Hear", "Heard", "Hearing", "SpeechStarted", "SpeechStopped"]
 
 _DECISION_MAX_MS = 1_000
 """How long after the first sample of speech its detection may come and still find the prefix kept."""
+_SLICES_PER_S = 10
+"""Audio is judged 100 ms at a time, some 3 ms of work."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +53,12 @@ Heard = SpeechStarted | SpeechStopped | Hear
 
 
 class Hearing:
-    """The ears of one session, fed with 24 kHz samples."""
+    """The ears of one session."""
 
     def __init__(self, voice_activity: Callable[[], VoiceActivity]) -> None:
         self._voice_activity = voice_activity
         self._settings: TurnSettings | None = None
+        self._decoder: PcmDecoder | None = None
         self._detector: SilenceTurnDetector | None = None
         self._detector_from = 0
         self._recent = _Recent()
@@ -89,8 +95,17 @@ class Hearing:
         self._detector = None
         self._heard_to = None
 
+    def listen(self, audio: bytes, format: AudioFormat) -> Iterator[Iterator[Heard]]:  # noqa: A002 (wire)
+        """Take audio as it came on the wire, slice by slice; each is to be read before the next."""
+        source = wire_format(format.type)
+        if self._decoder is None or self._decoder.source != source:
+            self._decoder = PcmDecoder(source)
+        slice_bytes = source.rate_hz // _SLICES_PER_S * source.frame_bytes
+        for start in range(0, len(audio), slice_bytes):
+            yield self.feed(self._decoder.feed(audio[start : start + slice_bytes]))
+
     def feed(self, pcm: bytes) -> Iterator[Heard]:
-        """Take the next samples of the input."""
+        """Take the next samples of the input at 24 kHz."""
         begin = self._recent.end_sample
         self._recent.push(pcm, keep_samples=self._keep_samples())
         detector = self._listening(begin)

@@ -49,8 +49,6 @@ AHEAD_S = 30.0
 FLUSH_WITHIN_S = 5
 """How long the last messages may take to leave before the connection is closed."""
 _BROKEN = (1011, "The server had an error while processing your request.")
-_SLICES_PER_S = 10
-"""Audio is judged 100 ms at a time, some 3 ms of work."""
 
 _log = logging.getLogger(__name__)
 
@@ -87,7 +85,6 @@ class SessionPump:
         self._idle = IdleClock()
         self._outbox = Outbox()
         self._appended: deque[InputAppended] = deque()
-        self._ears: PcmDecoder | None = None
         self._jobs = Jobs()
         self._answering: str | None = None
         self._deadline_ns: int | None = None
@@ -176,12 +173,8 @@ class SessionPump:
     # --- what the user says ---
 
     async def _hear(self, appended: InputAppended) -> None:
-        source = wire_format(appended.format.type)
-        if self._ears is None or self._ears.source != source:
-            self._ears = PcmDecoder(source)
-        slice_bytes = source.rate_hz // _SLICES_PER_S * source.frame_bytes
-        for start in range(0, len(appended.audio), slice_bytes):
-            for heard in self._hearing.feed(self._ears.feed(appended.audio[start : start + slice_bytes])):
+        for slice_heard in self._hearing.listen(appended.audio, appended.format):
+            for heard in slice_heard:
                 self._tell_heard(heard)
             await asyncio.sleep(0)  # an append may hold minutes; others have their turn in between
 
