@@ -129,10 +129,10 @@ class Reactions:
         self._parts.consent.user_spoke()
 
     def _given(self, key: PartKey) -> None:
-        """A question of the conversation (not a filler beside it) has reached the user, if anything of it was heard."""
+        """A question of the conversation (not a filler beside it) has reached the user."""
         position = self._parts.playback.ledger.position(*key)
         said = self._parts.transcript.entry(key[0])
-        if position is not None and position.heard and said is not None:
+        if position is not None and said is not None:
             self._parts.consent.question_given(position.response_id)
 
     def _output_event(self, event: ev.ServerEvent, conversation: Conversation) -> None:

@@ -101,6 +101,7 @@ class Phone:
         self.pumps: list[SessionPump] = []
         self.wires: list[MemoryTransport] = []
         self.refuse_dials = 0
+        self.lines_closed = 0
         self._limit_s = limit_s
         self._running: list[asyncio.Task[None]] = []
         options.setdefault("microphone", self.mic)
@@ -151,7 +152,10 @@ class Phone:
         self.pumps.append(pump)
         self.wires.append(near)
         self._running.append(asyncio.create_task(pump.run()))
-        return Line(far, observer=self.records)
+        return Line(far, observer=self.records, after_close=self._line_closed)
+
+    async def _line_closed(self) -> None:
+        self.lines_closed += 1
 
     async def finish(self) -> None:
         for task in self._running:

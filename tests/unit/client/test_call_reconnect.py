@@ -131,6 +131,8 @@ def test_words_written_while_away_are_delivered(kit) -> None:
             await phone.until(AgentSaid)
             assert told(phone)[0] == ("user", "Are you there?")
             assert phone.seen(Reconnected)[0].attempts == 3
+            assert phone.lines_closed == 1
+        assert phone.lines_closed == 2
 
     run_virtual(main())
 

@@ -12,6 +12,7 @@ import pytest
 
 from bareline.client.call import Call
 from bareline.client.call_events import AgentSaid, ErrorHappened, UserSaid
+from bareline.client.feed import FEED_MAX, Feed
 from bareline.client.line import Line
 from bareline.client.outbox import OUTBOX_MAX
 from bareline.devices.sinks import NullSink
@@ -19,6 +20,7 @@ from bareline.errors import CallLost
 from bareline.ids import SeededIds
 from bareline.protocol import events as ev
 from bareline.testing.virtual import run_virtual
+from bareline.tools import Toolbox
 from bareline.transports.memory import MemoryTransport, memory_pair
 
 SESSION = {"type": "realtime", "object": "realtime.session", "id": "sess_1", "model": "m"}
@@ -239,3 +241,44 @@ def test_every_event_this_call_sends_has_an_id() -> None:
         assert isinstance(call.line.session, ev.RealtimeSession)
 
     on_wire(talk)
+
+
+def test_a_function_call_that_is_told_twice_runs_once() -> None:
+    ran: list[int] = []
+    tools = Toolbox()
+
+    @tools.tool
+    async def work() -> None:
+        """Work."""
+        ran.append(1)
+
+    async def talk(call: Call, wire: Wire) -> None:
+        await wire.respond()
+        item = {"id": "item_f", "type": "function_call", "name": "work", "call_id": "call_1", "arguments": "{}"}
+        await wire.say("conversation.item.added", item={**item, "status": "in_progress"})
+        for _ in range(2):
+            done = {**item, "status": "completed"}
+            await wire.say("response.output_item.done", response_id="resp_1", output_index=0, item=done)
+        await wire.done()
+        await wire.done()
+        assert ran == [1]
+        assert wire.types()[1:] == ["conversation.item.create", "response.create"]
+
+    on_wire(talk, tools=tools)
+
+
+def test_a_consumer_that_falls_behind_loses_the_oldest_and_is_counted() -> None:
+    async def main() -> None:
+        feed: Feed[int] = Feed(history=2)
+        for number in range(3):
+            feed.put(number)
+        slow = feed.follow()
+        for number in range(3, FEED_MAX + 3):
+            feed.put(number)
+        feed.close()
+        feed.close()
+        got = [number async for number in slow]
+        assert (len(got), got[0], got[-1]) == (FEED_MAX, 3, FEED_MAX + 2)
+        assert feed.dropped == 2
+
+    run_virtual(main())
