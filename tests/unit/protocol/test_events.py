@@ -32,6 +32,16 @@ def test_every_public_name_exists_and_the_package_is_offered_at_the_top() -> Non
     assert bareline.events is events
 
 
+def test_an_event_says_its_wire_name() -> None:
+    assert events.ResponseCreate().type == "response.create"
+    known = decode_server(b'{"type":"input_audio_buffer.cleared","event_id":"event_1"}')
+    unknown = decode_server(b'{"type":"weather.changed","event_id":"event_2"}')
+    assert [getattr(event, "type", None) for event in (known, unknown)] == [
+        "input_audio_buffer.cleared",
+        "weather.changed",
+    ]
+
+
 def test_events_cannot_be_changed() -> None:
     with pytest.raises(AttributeError):
         events.ResponseCancel().event_id = "event_1"  # type: ignore[misc]  (that is the point)

@@ -18,11 +18,21 @@ class ClientEnvelope(msgspec.Struct, frozen=True, kw_only=True, tag_field="type"
 
     event_id: str | UnsetType | None = UNSET
 
+    @property
+    def type(self) -> str:
+        """The wire name, such as ``session.update``."""
+        return str(self.__struct_config__.tag)
+
 
 class ServerEnvelope(msgspec.Struct, frozen=True, kw_only=True, tag_field="type"):
     """Common to server events: ``event_id`` is always sent, except by ``dtmf_event_received``."""
 
     event_id: str | UnsetType = UNSET
+
+    @property
+    def type(self) -> str:
+        """The wire name, such as ``response.done``."""
+        return str(self.__struct_config__.tag)
 
 
 class UnknownEvent(msgspec.Struct, frozen=True, kw_only=True):
