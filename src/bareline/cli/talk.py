@@ -77,7 +77,7 @@ async def _talk(args: argparse.Namespace, base_url: str | None, terminal: Termin
         "observer": ProtocolView(Terminal(sys.stderr)) if args.verbose else None,
     }
     tools = _tools(args.tools)
-    options |= {"tools": tools, "instructions": args.instructions or _instructions(tools)}
+    options |= {"tools": tools, "instructions": args.instructions or (None if args.tools else _instructions())}
     if args.text:
         async with Call(**options, output_modalities=["text"]) as call, _shown(call, terminal):
             await _type(call, terminal)
@@ -171,7 +171,8 @@ def _imported(name: str) -> Toolbox:
     return found
 
 
-def _instructions(tools: Toolbox | None) -> str | None:
+def _instructions() -> str:
+    """Of the task manager; tools of the user's own need words of the user's own."""
     from bareline.lab.demo.agent import instructions
 
-    return instructions(dt.datetime.now().astimezone().date()) if tools is not None else None
+    return instructions(dt.datetime.now().astimezone().date())
