@@ -1,0 +1,130 @@
+"""What did ``bench wire`` find, and how is it told?"""
+
+from __future__ import annotations
+
+from statistics import median
+
+import msgspec
+
+__all__ = ["BenchWireReport", "ClientRun", "Goal", "HeardCheck", "Run", "Spread", "render_bench_wire", "spread"]
+
+
+class Spread(msgspec.Struct, frozen=True):
+    """A median over runs, and the lowest and highest run."""
+
+    median: float
+    low: float
+    high: float
+
+
+class ClientRun(msgspec.Struct, frozen=True):
+    """One client in one run. Times from the server's send to the application holding the decoded audio."""
+
+    kind: str
+    deltas: int
+    p50_us: float
+    p99_us: float
+    cpu_s_per_min: float
+    start_ms: float | None
+    resident_mb: float | None
+    heavy_modules: list[str]
+    foreign_cores: float | None
+
+
+class Run(msgspec.Struct, frozen=True):
+    """The clients one after the other. ``void`` says why it does not count; empty when it does."""
+
+    clients: dict[str, ClientRun]
+    void: str = ""
+
+
+class HeardCheck(msgspec.Struct, frozen=True):
+    """``heard`` of a call against what its sink really played, in virtual time."""
+
+    items: int
+    stall_ms: int
+    comparisons: int
+    worst_error_ms: float
+
+
+class Goal(msgspec.Struct, frozen=True):
+    """One promise: ``measured`` is at most ``limit``; ``None`` when it could not be measured."""
+
+    name: str
+    measured: float | None
+    limit: float
+    unit: str
+
+    @property
+    def met(self) -> bool | None:
+        """Whether the promise is kept; ``None`` when nobody knows."""
+        return None if self.measured is None else self.measured <= self.limit
+
+
+class BenchWireReport(msgspec.Struct, frozen=True):
+    """Everything of one bench. ``figures`` by client and figure, over the valid runs only."""
+
+    machine: dict[str, str]
+    seconds: float
+    wanted_runs: int
+    runs: list[Run]
+    crowd: list[Run]
+    figures: dict[str, dict[str, Spread]]
+    import_ms: float
+    heard: list[HeardCheck]
+    goals: list[Goal]
+    notes: list[str]
+
+    @property
+    def valid_runs(self) -> int:
+        """How many runs count."""
+        return sum(not run.void for run in self.runs)
+
+
+def spread(values: list[float]) -> Spread | None:
+    """Median, lowest and highest; ``None`` of nothing."""
+    return Spread(median(values), min(values), max(values)) if values else None
+
+
+def render_bench_wire(report: BenchWireReport) -> str:
+    """The report as plain text for a terminal or a file."""
+    lines = [f"{name}: {value}" for name, value in report.machine.items()]
+    lines += ["", f"{report.valid_runs} valid runs of {len(report.runs)}, {report.seconds:g} s for each client"]
+    lines += [f"  void: {run.void}" for run in report.runs if run.void]
+    lines += ["", f"{'client':<10}{'delta p50 µs':>22}{'p99 µs':>24}{'CPU s per minute':>24}{'start ms':>22}{'MB':>8}"]
+    lines += [_client_line(kind, figures) for kind, figures in report.figures.items()]
+    lines += ["", *(_heard_line(check) for check in report.heard)]
+    lines += ["", *(_goal_line(goal) for goal in report.goals)]
+    lines += [f"note: {note}" for note in report.notes]
+    return "\n".join(lines)
+
+
+def _client_line(kind: str, figures: dict[str, Spread]) -> str:
+    cells = (
+        (figures.get("p50_us"), 22, 0),
+        (figures.get("p99_us"), 24, 0),
+        (figures.get("cpu_s_per_min"), 24, 2),
+        (figures.get("start_ms"), 22, 0),
+    )
+    resident = figures.get("resident_mb")
+    cell = f"{resident.median:.0f}" if resident is not None else "-"
+    return f"{kind:<10}" + "".join(_cell(*of) for of in cells) + f"{cell:>8}"
+
+
+def _cell(found: Spread | None, width: int, digits: int) -> str:
+    if found is None:
+        return f"{'-':>{width}}"
+    text = f"{found.median:.{digits}f} ({found.low:.{digits}f}-{found.high:.{digits}f})"
+    return f"{text:>{width}}"
+
+
+def _heard_line(check: HeardCheck) -> str:
+    stall = f"after a stall of {check.stall_ms} ms" if check.stall_ms else "steady"
+    error = f"worst error {check.worst_error_ms:.3f} ms in {check.comparisons} comparisons"
+    return f"heard, {check.items} audio item{'s' * (check.items > 1)}, {stall}: {error}"
+
+
+def _goal_line(goal: Goal) -> str:
+    word = {True: "met", False: "MISSED", None: "not measured"}[goal.met]
+    measured = "-" if goal.measured is None else f"{goal.measured:.2f}"
+    return f"{word:<13}{goal.name}: {measured} of at most {goal.limit:g} {goal.unit}".rstrip()
