@@ -134,7 +134,7 @@ class Simulated:
             async with call:
                 watching = asyncio.create_task(self.watch(call))
                 async with asyncio.timeout(600):
-                    await call.quiet()
+                    await call.quiet(after_microphone=True)
                 await asyncio.sleep(8)
                 self.check(call, server)
             await watching
