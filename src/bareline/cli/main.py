@@ -13,10 +13,10 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn, Protocol, cast
 
-from bareline.version import __version__
 from bareline.errors import BarelineError
+from bareline.version import __version__
 
-__all__ = ["main"]
+__all__ = ["COMMANDS", "main", "make_parser"]
 
 COMMANDS = ("demo", "talk", "serve", "doctor")
 
@@ -28,7 +28,7 @@ class _Command(Protocol):
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status."""
-    parser = _parser()
+    parser = make_parser()
     args = parser.parse_args(arguments)
     try:
         return cast("int", args.run(args))
@@ -44,22 +44,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
 
 
+def make_parser() -> argparse.ArgumentParser:
+    """All commands with their options."""
+    parser = cast(
+        "argparse.ArgumentParser",  # the commands' parsers are of the same class, whatever it is called here
+        _Parser(
+            prog="bareline",
+            description="The direct line to realtime voice models.",
+            epilog="Start with: bareline demo",
+        ),
+    )
+    parser.add_argument("--version", action="version", version=f"bareline {__version__}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name in COMMANDS:
+        command = cast("_Command", importlib.import_module(f"bareline.cli.{name}"))
+        command.add_parser(commands)
+    return parser
+
+
 class _Parser(argparse.ArgumentParser):
     """Says what is wrong in one line instead of the whole usage."""
 
     def error(self, message: str) -> NoReturn:
         self.exit(2, f"{self.prog}: {message} (see {self.prog} --help)\n")
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(
-        prog="bareline",
-        description="The direct line to realtime voice models.",
-        epilog="Start with: bareline demo",
-    )
-    parser.add_argument("--version", action="version", version=f"bareline {__version__}")
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=_Parser)
-    for name in COMMANDS:
-        command = cast("_Command", importlib.import_module(f"bareline.cli.{name}"))
-        command.add_parser(commands)
-    return parser
