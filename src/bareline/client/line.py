@@ -53,6 +53,7 @@ class Line:
     ) -> None:
         self.dropped_events = 0
         self._transport = transport
+        self._media = transport if isinstance(transport, MediaTransport) else None
         self._endpoint = endpoint if endpoint is not None else ClientEndpoint()
         self._observer = observer
         self._after_close = after_close
@@ -103,8 +104,8 @@ class Line:
         Bytes are in the session's input format (PCM16 24 kHz for media); a frame needs that format to be
         ``audio/pcm`` and is refused with ``ConfigurationError`` otherwise.
         """
-        if isinstance(self._transport, MediaTransport):
-            await self._transport.send_audio(audio if isinstance(audio, AudioFrame) else AudioFrame(audio))
+        if self._media is not None:
+            await self._media.send_audio(audio if isinstance(audio, AudioFrame) else AudioFrame(audio))
         elif isinstance(audio, bytes):
             await self.send(InputAudioBufferAppend(audio=audio))
         elif is_pcm(input_format(self.session)):
@@ -139,8 +140,8 @@ class Line:
 
         Each call gives an iterator of its own. Raises ``ConfigurationError`` when the session speaks G.711.
         """
-        if isinstance(self._transport, MediaTransport):
-            return _audio_of_media(self._transport)
+        if self._media is not None:
+            return _audio_of_media(self._media)
         tap = AudioTap()
         self._taps.append(tap)
         return self._audio_of_events(tap)

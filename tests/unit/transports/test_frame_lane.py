@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from websockets.client import ClientProtocol
 from websockets.exceptions import ConnectionClosed
 from websockets.frames import Close, Frame, Opcode
+from websockets.protocol import State
 from websockets.server import ServerProtocol
 from websockets.uri import parse_uri
 
@@ -123,13 +124,15 @@ def test_every_message_comes_once_and_in_order_however_the_stream_is_cut(
 def test_ping_is_answered_and_sent_text_is_masked() -> None:
     async def main() -> None:
         connection, wire = await opened(PING)
-        await connection.give(b'{"a":1}')
-        server = ServerProtocol(state=1)
+        texts = [b"", b"x" * 125, b"x" * 126, b"x" * 65_535, b"x" * 65_536, *(b"%d" % n for n in range(600))]
+        for message in texts:
+            await connection.give(message)
+        server = ServerProtocol(state=State.OPEN)
         server.receive_data(bytes(wire.written))
-        frames = server.events_received()
-        assert [(frame.opcode, bytes(frame.data)) for frame in frames] == [
-            (Opcode.PONG, b"are you there"),
-            (Opcode.TEXT, b'{"a":1}'),
+        pong, *frames = server.events_received()
+        assert (pong.opcode, bytes(pong.data)) == (Opcode.PONG, b"are you there")
+        assert [(frame.opcode, frame.fin, bytes(frame.data)) for frame in frames] == [
+            (Opcode.TEXT, True, message) for message in texts
         ]
 
     run_virtual(main())
