@@ -26,7 +26,7 @@ PLAYBACK_MAX_SAMPLES = 10 * 60 * SAMPLE_RATE_HZ
 """Audio that waits for the sink: ten minutes of speech, far beyond one answer. What does not fit is refused and
 counted: dropping older audio would falsify the positions of all that follows."""
 WRITE_SAMPLES = 20 * SAMPLES_PER_MS
-_WATCH_S = 0.01
+_WATCH_S = 0.02
 
 FrameFilter = Callable[[AudioFrame], AudioFrame]
 """Sees every frame of a stream and gives the one to use; it must keep the number of samples."""

@@ -18,11 +18,13 @@ from bareline.client.call_events import (
     Reconnected,
     UserSaid,
 )
+from bareline.client.line import Line
 from bareline.client.session_settings import session_config
 from bareline.errors import Closed, ConfigurationError
 from bareline.protocol import events as ev
-from bareline.protocol.generation import Failed, Incomplete, TextDelta
+from bareline.protocol.generation import CallDelta, Failed, Incomplete, TextDelta
 from bareline.testing.virtual import run_virtual
+from bareline.tools import Toolbox, ToolContext
 
 
 def test_a_spoken_turn_is_answered_heard_and_written_down_in_order(kit) -> None:
@@ -241,3 +243,40 @@ def test_what_is_not_asked_for_is_left_to_the_service() -> None:
     assert json.loads(msgspec.json.encode(session_config({"voice": None}))) == {"type": "realtime"}
     manual = json.loads(msgspec.json.encode(session_config({"turns": "manual"})))
     assert manual["audio"] == {"input": {"turn_detection": None}}
+
+
+def test_entering_can_be_given_up_and_leaves_nothing() -> None:
+    async def never() -> Line:
+        await asyncio.sleep(1_000_000)
+        raise AssertionError("nobody waits that long")
+
+    async def main() -> None:
+        call = Call(dial=never)
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(5):
+                await call.__aenter__()
+        assert asyncio.all_tasks() == {asyncio.current_task()}
+
+    run_virtual(main())
+
+
+def test_a_tool_may_hang_up(kit) -> None:
+    tools = Toolbox()
+
+    @tools.tool
+    async def goodbye(context: ToolContext) -> None:
+        """End the call."""
+        await context.app[0].hang_up("the model said goodbye")
+
+    async def respond(request):
+        yield CallDelta(name="goodbye", arguments="{}")
+
+    async def main() -> None:
+        app: list[Call] = []
+        async with kit.phone(respond, tools=tools, context=app) as phone:
+            app.append(phone.call)
+            phone.call.send_text("Bye.")
+            await phone.call.run()
+        assert phone.events[-1].reason == "the model said goodbye"
+
+    run_virtual(main())
