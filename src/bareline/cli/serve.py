@@ -123,6 +123,7 @@ def _backend(name: str) -> Backend:
 def _own_backend(source: str) -> Backend:
     """The user's own: ``NAME`` in ``MODULE`` is called without arguments and gives a ``Backend``."""
     module, _, name = source.rpartition(":")
+    sys.path.insert(0, str(Path.cwd()))  # a command, unlike ``python -m``, does not look there
     try:
         make = getattr(importlib.import_module(module), name)
     except (ImportError, AttributeError, ValueError) as error:

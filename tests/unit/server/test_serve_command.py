@@ -40,6 +40,17 @@ def test_it_prints_one_line_serves_and_ends_cleanly(scene: str, number: signal.S
         assert (process.returncode, rest, errors) == (0, "", "")
 
 
+def test_a_backend_of_ones_own_lies_where_one_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = "from bareline.server.backends.rules import RulesBackend as Mine\n"
+    (tmp_path / "backend_of_mine.py").write_text(text, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    with serve("--backend", "python:backend_of_mine:Mine") as process:
+        assert select.select([process.stdout], [], [], 20)[0], "not ready in time"
+        assert process.stdout.readline().startswith("ready ")
+        process.terminate()
+        assert process.wait(timeout=20) == 0
+
+
 @pytest.mark.parametrize(
     ("options", "hint"),
     [
