@@ -113,12 +113,31 @@ def unmet_in_trace(scene: Scene, trace: Sequence[TraceRecord]) -> list[str]:
         for name in ("list_tasks", "create_task", "delete_task", "complete_task")
         if not any(record.name == name for record in answered)
     ]
-    if any(record.data.get("consent") != "user" for record in answered if record.name == "delete_task"):
-        problems.append("the trace shows a deletion without the caller's consent")
+    if not _consented_deletions(trace):
+        problems.append("the trace shows a deletion without the caller's spoken consent")
     failed = [asked.get(record.data["call_id"], "") for record in trace if _is_tool(record, "failed")]
     if not any(scene.absent.lower() in arguments.lower() for arguments in failed):
         problems.append(f"the trace shows no failed call for '{scene.absent}', which does not exist")
     return problems
+
+
+def _consented_deletions(trace: Sequence[TraceRecord]) -> bool:
+    """Whether every deletion ran on a proposal that the caller agreed to, and in words."""
+    agreed = {
+        record.data["proposal_id"]
+        for record in trace
+        if record.kind == "decision"
+        and record.name == "consent"
+        and record.data["by"] == "user"
+        and record.data["words"]
+    }
+    proposed = {
+        record.data["call_id"]: record.data["proposal_id"]
+        for record in trace
+        if _is_tool(record, "confirming") and record.name == "delete_task"
+    }
+    done = [record.data["call_id"] for record in trace if _is_tool(record, "answered") and record.name == "delete_task"]
+    return all(proposed.get(call_id) in agreed for call_id in done)
 
 
 def _is_tool(record: TraceRecord, state: str) -> bool:
