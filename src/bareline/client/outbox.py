@@ -61,7 +61,11 @@ class Outbox:
     def acknowledged(self, event: ev.ServerEvent) -> None:
         """Forget what the server has taken or refused."""
         match event:
-            case ev.ConversationItemAdded(item=item) | ev.ConversationItemDone(item=item) if item.id:
+            case (
+                ev.ConversationItemAdded(item=item)
+                | ev.ConversationItemDone(item=item)
+                | ev.ConversationItemCreated(item=item)
+            ) if item.id:
                 self._unacknowledged.pop(item.id, None)
             case ev.Error(error=error) if error.event_id:
                 refused = self._sent.get(error.event_id)
@@ -103,6 +107,8 @@ class Outbox:
             item = msgspec.structs.replace(item, id=self._ids.new("item"))
             event = msgspec.structs.replace(event, item=item)
         self._unacknowledged[str(item.id)] = event
+        if len(self._unacknowledged) > OUTBOX_MAX:  # a server that acknowledges nothing
+            del self._unacknowledged[next(iter(self._unacknowledged))]
         return event
 
     def _remember(self, event: ev.ClientEvent) -> None:

@@ -18,6 +18,8 @@ __all__ = ["TRANSCRIPT_MAX", "Transcript", "TranscriptEntry"]
 
 TRANSCRIPT_MAX = 10_000
 """Entries kept; the oldest go."""
+_EARLY_MAX = 64
+"""Transcripts that wait for their items."""
 
 
 @dataclass(slots=True)
@@ -137,6 +139,8 @@ class Transcript:
     def _user(self, item_id: str) -> TranscriptEntry:
         """A transcript may come before its item (gpt-realtime-whisper)."""
         known = self._entries.get(item_id)
+        if known is None and len(self._early) >= _EARLY_MAX:
+            del self._early[next(iter(self._early))]
         return known or self._early.setdefault(item_id, TranscriptEntry(item_id, "user"))
 
     def _place(self, item_id: str, role: str, previous: str | ev.UnsetType | None) -> TranscriptEntry:
