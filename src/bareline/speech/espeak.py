@@ -9,10 +9,12 @@ import json
 from collections.abc import AsyncIterator
 
 from bareline.errors import ConfigurationError
+from bareline.media.resample import Resampler
 from bareline.media.synthesis import SpeechChunk
 from bareline.speech.espeak_process import EspeakProcess, Job
 from bareline.speech.voices import VOICES, EspeakVoice
 from bareline.speech.word_times import WordTimes
+from bareline.units import SAMPLE_RATE_HZ
 
 __all__ = ["EspeakSynthesis"]
 
@@ -36,6 +38,8 @@ class EspeakSynthesis:
 
     def __init__(self, *, blocking: bool = False) -> None:
         self._process = EspeakProcess(blocking=blocking)
+        # Loads what resampling needs now rather than at the first word.
+        Resampler(_ESPEAK_HZ, SAMPLE_RATE_HZ, fast=True)
 
     @property
     def voices(self) -> tuple[str, ...]:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-import math
 from functools import cache
 from typing import Any
 
 from bareline.errors import ConfigurationError, MissingExtra
 from bareline.speech.jsgf import grammar_words
 from bareline.speech.lexicon import Lexicon
+from bareline.speech.sphinx_confidence import confidence
 from bareline.turns.contract import Hypothesis
+from bareline.turns.windows import Windows
 
 __all__ = ["RECOGNISER_HZ", "Ears"]
 
 RECOGNISER_HZ = 16_000
+_BLOCK_SAMPLES = 320
+"""pocketsphinx normalises block by block, so its blocks must not depend on how the audio came. What is left of the last
+one, less than 20 ms, is not heard."""
 _WORDS_MAX = 5_000
 """Words never leave pocketsphinx's dictionary: with more than this a recogniser is not used again."""
 _SEARCH = "g"
@@ -30,11 +34,6 @@ _PHONE_SETTINGS = {"bestpath": False, "beam": 1e-20, "wbeam": 1e-10, "pbeam": 1e
 _CEPSTRAL_MEAN = "58,-9,0,5,-10,-2,-11,-3,-5,-4,5,-7,3"
 """Where each utterance starts from: the mean over several voices. The model's own start (40,3,-1) costs 5 % of the
 sentences, and adapting to the speaker would make a result depend on what was heard before."""
-_SCORE_SCALE = 1024.0
-"""pocketsphinx keeps acoustic scores in this part of a natural logarithm."""
-_MARGIN_MIDDLE = 0.7
-_MARGIN_SLOPE = 6.0
-_MARGIN_FRAMES = 140
 
 
 class Ears:
@@ -47,6 +46,7 @@ class Ears:
             self._phones.add_word(phone, phone, False)
         self._phones.add_jsgf_string(_SEARCH, _PHONE_LOOP)
         self._phones.activate_search(_SEARCH)
+        self._blocks = Windows(_BLOCK_SAMPLES)
         self._words: set[str] = set()
         self._using = ""
         self._open = False
@@ -76,15 +76,18 @@ class Ears:
     def begin(self) -> None:
         """An utterance begins."""
         for decoder in (self._grammar, self._phones):
+            # Its estimate of the noise outlives an utterance otherwise.
+            decoder.reinit_feat()
             decoder.set_cmn(_CEPSTRAL_MEAN)
             decoder.start_utt()
+        self._blocks.reset()
         self._open = True
 
     def hear(self, pcm: bytes) -> None:
         """The next samples (PCM16 at 16 kHz)."""
-        if pcm:
-            self._grammar.process_raw(pcm, False, False)
-            self._phones.process_raw(pcm, False, False)
+        for _, _, block in self._blocks.feed(pcm):
+            self._grammar.process_raw(block, False, False)
+            self._phones.process_raw(block, False, False)
 
     def end(self) -> None:
         """The utterance is over."""
@@ -99,22 +102,8 @@ class Ears:
         if best is None or not best.hypstr:
             return Hypothesis("", 0.0)
         complete = self._grammar.get_fsg(_SEARCH).accept(best.hypstr)
-        return Hypothesis(best.hypstr, self._confidence(), complete=bool(complete))
-
-    def _confidence(self) -> float:
-        """From how much better any phonemes fit than the grammar's words do, per frame of speech.
-
-        A few frames more in the divisor: in a short word phonemes can always be found that fit a little better.
-        """
-        words, phones = list(self._grammar.seg() or ()), list(self._phones.seg() or ())
-        speech = sum(1 + phone.end_frame - phone.start_frame for phone in phones if not phone.word.startswith("<"))
-        margin = (_cost(words) - _cost(phones)) / (speech + _MARGIN_FRAMES)
-        return 1 / (1 + math.exp(_MARGIN_SLOPE * (margin - _MARGIN_MIDDLE)))
-
-
-def _cost(segments: list[Any]) -> float:
-    """Negative logarithm of how well the segments fit the sound."""
-    return -_SCORE_SCALE * sum(math.log(max(segment.ascore, 1e-300)) for segment in segments)
+        sure = confidence(list(self._grammar.seg() or ()), list(self._phones.seg() or ()))
+        return Hypothesis(best.hypstr, sure, complete=bool(complete))
 
 
 def _decoder(settings: dict[str, Any]) -> Any:

@@ -64,9 +64,10 @@ class WordTimes:
         """The engine has spoken: the rest."""
         self._audio += self._resampler.flush()
         end = self._released + len(self._audio) // BYTES_PER_SAMPLE
-        if end:
-            self._settle(len(self._tokens), end)
-        return self._release(end)
+        self._settle(len(self._tokens), end)
+        # An engine may announce words beyond its audio.
+        self._words = [SpokenWord(w.text, min(w.first_sample, end), min(w.end_sample, end)) for w in self._words]
+        return self._release(end, last=True)
 
     def _settle(self, until: int, sample: int) -> None:
         """Tokens before ``until`` end at ``sample`` at the latest."""
@@ -77,14 +78,14 @@ class WordTimes:
             self._words.append(SpokenWord(token, times[index], times[index + 1]))
         self._token, self._token_sample = until, times[-1]
 
-    def _release(self, until: int) -> list[SpeechChunk]:
+    def _release(self, until: int, *, last: bool = False) -> list[SpeechChunk]:
         chunks: list[SpeechChunk] = []
-        until = min(until, self._released + len(self._audio) // BYTES_PER_SAMPLE)
+        # One sample stays back, so that the last words have a chunk to ride on.
+        until = min(until, self._released + len(self._audio) // BYTES_PER_SAMPLE - (not last))
         while self._released < until:
             end = min(until, self._released + CHUNK_MAX_SAMPLES)
             size = (end - self._released) * BYTES_PER_SAMPLE
-            last = end == until and self._token == len(self._tokens)
-            begun = sum(word.first_sample < end or last for word in self._words)
+            begun = sum(word.first_sample < end or (last and end == until) for word in self._words)
             chunks.append(SpeechChunk(bytes(self._audio[:size]), tuple(self._words[:begun])))
             del self._audio[:size], self._words[:begun]
             self._released = end

@@ -1,0 +1,66 @@
+"""How sure is it that the words of a grammar are what was said?
+
+The grammar's best reading of the sound is compared with the best reading by phonemes in any order. Speech that the
+grammar does not foresee fits phonemes much better, above all where the grammar has to take it for silence.
+"""
+
+from __future__ import annotations
+
+import math
+from itertools import accumulate
+from typing import Any
+
+__all__ = ["confidence"]
+
+_SCORE_SCALE = 1024.0
+"""pocketsphinx keeps acoustic scores in this part of a natural logarithm."""
+_UTTERANCE_FRAMES = 200
+_SILENCE_FRAMES = 20
+"""Added to the lengths that margins are divided by: in something short, phonemes that fit can always be found."""
+_MIDDLE = 0.7
+_STEEPNESS = 6.0
+# Found with 990 utterances in 15 voices and three grammars, noise at 25 dB. At 0.5, 1.6 % of the sentences of a
+# grammar are doubted; of other sentences 4 % are believed, of single words when "yes" and "no" are expected, a quarter.
+
+
+def confidence(words: list[Any], phones: list[Any]) -> float:
+    """0-1, from pocketsphinx's segments of both readings: 0.5 is where one should begin to ask again."""
+    if not words or not phones:
+        return 0.0
+    costs = _running_costs(phones)
+    speech = sum(_frames(phone) for phone in phones if not _silent(phone))
+    excess = sum(map(_cost, words)) - costs[-1]
+    margin = excess / (speech + _UTTERANCE_FRAMES) + max(
+        (_silence_margin(word, costs) for word in words if _silent(word)), default=0.0
+    )
+    return 1 / (1 + math.exp(_STEEPNESS * (margin - _MIDDLE)))
+
+
+def _silence_margin(segment: Any, costs: list[float]) -> float:
+    """How much better than silence phonemes explain what the grammar took for silence; at least 0."""
+    last = len(costs) - 1
+    phones = costs[min(last, segment.end_frame + 1)] - costs[min(last, segment.start_frame)]
+    return max(0.0, (_cost(segment) - phones) / (_frames(segment) + _SILENCE_FRAMES))
+
+
+def _running_costs(segments: list[Any]) -> list[float]:
+    """The cost of all frames before each frame; a segment's cost is spread evenly over it."""
+    by_frame = [0.0] * (segments[-1].end_frame + 1)
+    for segment in segments:
+        share = _cost(segment) / _frames(segment)
+        for frame in range(segment.start_frame, segment.end_frame + 1):
+            by_frame[frame] += share
+    return list(accumulate(by_frame, initial=0.0))
+
+
+def _cost(segment: Any) -> float:
+    """Negative logarithm of how well a segment fits the sound."""
+    return -_SCORE_SCALE * math.log(max(segment.ascore, 1e-300))
+
+
+def _frames(segment: Any) -> int:
+    return segment.end_frame - segment.start_frame + 1
+
+
+def _silent(segment: Any) -> bool:
+    return segment.word.startswith("<")
