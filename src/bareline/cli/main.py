@@ -18,7 +18,7 @@ from bareline.version import __version__
 
 __all__ = ["COMMANDS", "main", "make_parser"]
 
-COMMANDS = ("demo", "talk", "serve", "doctor")
+COMMANDS = ("demo", "talk", "serve", "doctor", "bench")
 
 
 class _Command(Protocol):

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
-from bareline.version import __version__
 from bareline.client.address import OPENAI_BASE_URL
 from bareline.client.connect import connect
 from bareline.client.line import Line
@@ -25,6 +24,7 @@ from bareline.protocol import events as ev
 from bareline.server.backends.rules import RulesBackend
 from bareline.server.serve import RealtimeServer
 from bareline.units import ns_to_ms
+from bareline.version import __version__
 
 __all__ = ["Finding", "examine", "live_call"]
 
