@@ -34,45 +34,45 @@ command.
 
 def page() -> str:
     """The whole page."""
-    commands = next(
-        action
-        for action in make_parser()._actions  # noqa: SLF001 - argparse has no public way to its commands
-        if isinstance(action, argparse._SubParsersAction)  # noqa: SLF001
-    )
-    short = {choice.dest: choice.help or "" for choice in commands._choices_actions}  # noqa: SLF001
-    sections = [section(name, parser, short[name]) for name, parser in commands.choices.items()]
-    return "\n".join([INTRODUCTION, *sections])
+    return "\n".join([INTRODUCTION, *sections(make_parser(), "##")])
 
 
-def section(name: str, parser: argparse.ArgumentParser, short: str) -> str:
+def sections(parser: argparse.ArgumentParser, level: str) -> list[str]:
+    """The commands of a parser, and the commands of those."""
+    found: list[str] = []
+    for action in parser._actions:  # noqa: SLF001 - argparse has no public way to its commands and options
+        if isinstance(action, argparse._SubParsersAction):  # noqa: SLF001
+            short = {choice.dest: choice.help or "" for choice in action._choices_actions}  # noqa: SLF001
+            for name, command in action.choices.items():
+                found += [section(command, level, short[name]), *sections(command, f"{level}#")]
+    return found
+
+
+def section(parser: argparse.ArgumentParser, level: str, short: str) -> str:
     """One command; ``short`` is what the list of commands says of it."""
-    rows = [
-        f"| {option(action)} | {meaning(parser, action)} |"
-        for action in parser._actions  # noqa: SLF001
-        if action.dest != "help"
-    ]
     usage = " ".join(parser.format_usage().split()).removeprefix("usage: ")
-    text = [
-        f"## {name}",
-        "",
-        f"`{usage}`",
-        "",
-        parser.description or f"{short[:1].upper()}{short[1:]}.",
-        "",
-        "| option | meaning |",
-        "|---|---|",
-        *rows,
-    ]
+    name = parser.prog.removeprefix("bareline ")
+    text = [f"{level} {name}", "", f"`{usage}`", "", parser.description or f"{short[:1].upper()}{short[1:]}."]
+    rows = [f"| {named(action)} | {meaning(parser, action)} |" for action in options(parser)]
+    if rows:
+        text += ["", "| option | meaning |", "|---|---|", *rows]
     if parser.epilog:
         text += ["", "```text", parser.epilog.replace("%%", "%"), "```"]
     return "\n".join(text) + "\n"
 
 
-def option(action: argparse.Action) -> str:
+def options(parser: argparse.ArgumentParser) -> list[argparse.Action]:
+    """What may be given, commands and help apart."""
+    apart = (argparse._SubParsersAction, argparse._HelpAction)  # noqa: SLF001
+    return [action for action in parser._actions if not isinstance(action, apart)]  # noqa: SLF001
+
+
+def named(action: argparse.Action) -> str:
     """Its names, and what it takes."""
-    takes = action.nargs != 0
-    value = f" {action.metavar or action.dest.upper()}" if takes else ""
-    return ", ".join(f"`{name}{value}`" for name in action.option_strings)
+    value = str(action.metavar or action.dest.upper())
+    if not action.option_strings:
+        return f"`{value}`"
+    return ", ".join(f"`{name}`" if action.nargs == 0 else f"`{name} {value}`" for name in action.option_strings)
 
 
 def meaning(parser: argparse.ArgumentParser, action: argparse.Action) -> str:
