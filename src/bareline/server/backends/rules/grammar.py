@@ -39,7 +39,7 @@ _COMMANDS: dict[str, str] = {
 }
 _PARTICLES = {"on": "on", "off": "off"}
 _LEAD = """\
-<um> = um | uh | okay | well | hey ;
+<um> = um | uh ;
 <lead> = please | could you [please] | can you [please] | would you [please] | i want to | i'd like to | i would like to
   | i need to ;
 <tail> = please | for me | thanks | thank you ;
@@ -128,7 +128,8 @@ def _questions(tool: ToolModel, at: int, tail: str) -> list[str]:
     """what tasks do I have, which lamps are on, do I have any appointments."""
     if "show" not in tool.verbs or tool.required or not tool.nouns:
         return []
-    several = alternatives([plural(" ".join(noun)) for noun in tool.nouns[:2]])
+    names = [" ".join(noun) for noun in tool.nouns[:2]]
+    several = alternatives([plural(name) if tool.several else name for name in names])
     states = [f"<c{at}x{slot.name}>" for slot in tool.slots if slot.kind is SlotKind.CHOICE and not slot.many]
     ends = ["do i have", "are there", "have i got", *(f"are {state}" for state in states), "are on", "are off"]
     states_before = f"[ {' | '.join(states)} ] " if states else ""
@@ -136,6 +137,7 @@ def _questions(tool: ToolModel, at: int, tail: str) -> list[str]:
         f"( what | which | how many ) {states_before}{several} [ {' | '.join(ends)} ]{tail}",
         f"do i have any {states_before}{several}{tail}",
         f"( what is | what's ) on my {slots_list(tool)}{tail}",
+        f"( what is | what's ) on the {several}{tail}",
         "what do i have to do" if tool.noun in {"task", "todo", "to do"} else f"my {several}",
     ]
 

@@ -18,6 +18,9 @@ _PLACES_MAX = 9
 _ORDERED_MAX = 3
 """Up to so many slots may follow an object in any order; more follow in the order of the schema."""
 _FRESH = "new | upcoming | current"
+_ID_MAX = 20
+"""Numbers of things nobody told of are recognised up to here, beyond when they were asked for: a larger choice makes
+seven sound like thirty one."""
 _NUMBER_MAX = 100
 """Numbers without a limit are recognised up to here."""
 _UNITS = frozenset(
@@ -49,7 +52,7 @@ class SlotRules:
 
     def things(self, tool: ToolModel) -> str:
         """The object of a command: noun, values before it, or the name of a thing."""
-        noun = alternatives(self._nouns(tool))
+        noun = alternatives(plural(name) if tool.several else name for name in _names(tool))
         names = [self.values(tool, slot) for slot in tool.slots if slot.kind in {SlotKind.ID, SlotKind.TEXT}]
         ways = self._described(tool, noun)
         if noun:
@@ -67,18 +70,13 @@ class SlotRules:
         before = [(slot, values) for slot, values in before if values]
         if not before:
             return []
-        values = f"( {' | '.join(values for _, values in before)} )"
-        articles = _articles(tool)
+        counts = alternatives(values for slot, values in before if slot.counts)
+        kinds = alternatives(values for slot, values in before if not slot.counts)
+        several = alternatives(plural(name) for name in _names(tool))
         alone = [values for slot, values in before if slot.required and slot.kind is SlotKind.CHOICE]
-        ways = [f"[{articles}] {values} [{values}] {noun}"] if noun else [f"[{articles}] {values} [{values}]"]
-        return [*ways, f"[{articles}] {alone[0]}"] if alone and noun else ways
-
-    def _nouns(self, tool: ToolModel) -> list[str]:
-        names = [" ".join(noun) for noun in tool.nouns[:2]]
-        many = tool.several or bool({"show", "clear"} & tool.verbs and not tool.required)
-        if any(slot.counts for slot in tool.slots):
-            return [form for name in names for form in (name, plural(name))]
-        return [plural(name) for name in names] if many and tool.several else names
+        ways = [f"[{_articles(tool)}] {kinds} [{kinds}] {noun}"] if kinds else []
+        ways += [f"{counts} {f'[{kinds}] [{kinds}]' if kinds else ''} {several}"] if counts and several else []
+        return [*ways, f"[{_articles(tool)}] {alone[0]}"] if alone and noun else ways
 
     def _pointed(self) -> str:
         """it, the second one: as far as something was listed."""
@@ -145,7 +143,7 @@ class SlotRules:
             ways += [said(phrase(text)) for text in phrases]
         listed = [way for way in dict.fromkeys(ways) if way]
         if slot.kind is SlotKind.ID and (not listed or asked):
-            listed.append(f"[number] {number_grammar(1, _NUMBER_MAX)}")
+            listed.append(f"[number] {number_grammar(1, _NUMBER_MAX if asked else _ID_MAX)}")
         if slot.kind is SlotKind.TEXT and asked and not listed:
             return "<person>" if slot.says.split()[-1] == "name" and "title" not in slot.cues else "<open>"
         return alternatives(listed)
@@ -165,7 +163,7 @@ class SlotRules:
                     else f"[ to | at | for | of ] {values} {f'[ {alternatives(units)} ]' if units else ''}"
                 )
             case SlotKind.SWITCH:
-                return values
+                return "" if slot.power and tool.verbs & {"on", "off"} else values
             case SlotKind.DATE:
                 moving = " | to | until" if "update" in tool.verbs else ""
                 return f"[ on | for | by | due | due on{moving} ] {values}"
@@ -203,10 +201,14 @@ def _spelled(words: tuple[str, ...]) -> tuple[str, ...]:
     )
 
 
+def _names(tool: ToolModel) -> list[str]:
+    return [" ".join(noun) for noun in tool.nouns[:2]]
+
+
 def _articles(tool: ToolModel) -> str:
     if tool.verbs & _MAKING:
         return "a | an | another"
-    return "the | my | all | all my | all the" if "show" in tool.verbs or tool.several else "the | my | a"
+    return "the | my | all | all my | all the" if "show" in tool.verbs or tool.several else "the | my"
 
 
 def _leads(tool: ToolModel, slot: Slot) -> str:

@@ -9,11 +9,14 @@ from bareline.server.backends.rules.memory import AskDo, AskWhich, Call, Draft, 
 from bareline.server.backends.rules.toolset import Toolset
 from bareline.server.backends.rules.understanding import ACCEPTED, Intent, Said, intents, read, social
 
-__all__ = ["DOUBTFUL", "UNSURE", "Policy"]
+__all__ = ["DOUBTFUL", "DOUBTFUL_DESTRUCTIVE", "UNSURE", "Policy"]
 
-UNSURE = 0.25
-"""Below this confidence nothing is acted on."""
-DOUBTFUL = 0.5
+UNSURE = 0.1
+"""Below this confidence nothing is acted on. Measured: some 3 % of what the grammar foresees lies below, and four
+fifths of what it does not."""
+DOUBTFUL = 0.15
+"""Below this confidence nothing is changed without asking."""
+DOUBTFUL_DESTRUCTIVE = 0.45
 """Below this confidence nothing destructive is done without asking."""
 _MARGIN = 0.35
 """Two tools whose scores are closer than this may both be meant."""
@@ -78,7 +81,7 @@ class Policy:
         memory.misses = 0
         draft = Draft(clear.tool, clear.values, clear.heard if heard.spoken else frozenset())
         reply = self._answers.advance(draft)
-        if reply.calls and clear.tool.destructive and heard.confidence < DOUBTFUL:
+        if reply.calls and heard.confidence < _needed(clear):
             memory.expecting = AskDo(reply.calls[0])
             return Reply(wording.ask_right(" ".join(said.words)))
         return reply
@@ -110,6 +113,13 @@ class Policy:
             "wait": "Take your time.",
         }
         return Reply(fixed[kind])
+
+
+def _needed(intent: Intent) -> float:
+    """The confidence from which the tool is called without asking."""
+    if intent.tool.destructive:
+        return DOUBTFUL_DESTRUCTIVE
+    return UNSURE if intent.tool.verbs & {"show", "find"} else DOUBTFUL
 
 
 def _exact(intent: Intent, said: Said) -> bool:

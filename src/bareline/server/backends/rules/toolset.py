@@ -91,7 +91,7 @@ def _model(tool: FunctionTool) -> ToolModel:
     slots = tuple(read_slots(read_schema(tool)))
     owners = tuple(word for word in rest[:1] if len(rest) > 1 and any(slot.name == f"{word}_id" for slot in slots))
     nouns = (
-        (*_nouns(rest), *_nouns(owners))
+        (*_nouns(rest)[:1], *_nouns(owners), *_nouns(rest)[1:])
         or _nouns(tuple(topic[:1]))
         or _nouns(tuple(slots[0].says.split()) if slots else ())
     )
