@@ -36,10 +36,15 @@ class Meter:
         self.latencies_ns: list[int] = []
         self.updated_ns: int | None = None
         self.opened = asyncio.Event()
+        self.first_s: float | None = None
+        self.speaking = asyncio.Event()
 
     def arrived(self, pcm: bytes) -> None:
         """A delta is with the application, decoded."""
         self.latencies_ns.append(time.monotonic_ns() - int.from_bytes(pcm[:_STAMP_BYTES], "little"))
+        if self.first_s is None:
+            self.first_s = asyncio.get_running_loop().time()
+            self.speaking.set()
 
     def session_updated(self) -> None:
         """The first ``session.updated`` is with the application."""
@@ -47,10 +52,20 @@ class Meter:
             self.updated_ns = time.monotonic_ns()
             self.opened.set()
 
+    async def phase_s(self) -> float:
+        """When to begin sending: half a frame after the first delta, on the loop's clock."""
+        await self.speaking.wait()
+        assert self.first_s is not None  # noqa: S101  (set with the event)
+        return self.first_s + self.period_s / 2
+
     async def pace(self, send: Callable[[], Awaitable[None]]) -> None:
-        """Call ``send`` once a frame, in real time."""
+        """Call ``send`` once a frame, in real time, half a frame after the deltas.
+
+        Without a fixed phase, sends and deltas would share a wakeup in some runs and not in others, which decides
+        more of the CPU time than the client does.
+        """
         loop = asyncio.get_running_loop()
-        due = loop.time()
+        due = await self.phase_s()
         while True:
             due += self.period_s
             await asyncio.sleep(max(0.0, due - loop.time()))
@@ -97,10 +112,15 @@ async def _ready(meter: Meter, clients: list[asyncio.Task[None]]) -> None:
 
 
 async def _harness(meter: Meter) -> None:
-    async def send() -> None:
+    async def nothing() -> None:
         return
 
-    await asyncio.gather(meter.pace(send), meter.pace(send))
+    meter.arrived(bytes(_STAMP_BYTES))
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(meter.pace(nothing))
+        await asyncio.sleep(meter.period_s / 2)
+        meter.first_s = asyncio.get_running_loop().time()
+        tasks.create_task(meter.pace(nothing))
 
 
 async def _floor(meter: Meter) -> None:
@@ -145,7 +165,18 @@ async def _level0(meter: Meter) -> None:
 
 
 async def _call(meter: Meter) -> None:
-    from bareline import Call, NullSink, Recorder, SilenceSource, events
+    from bareline import AudioFrame, Call, NullSink, Recorder, SilenceSource, events
+
+    class Microphone(SilenceSource):
+        """Silence in the phase in which the other clients send."""
+
+        async def read(self) -> AudioFrame | None:
+            if not self.begun:
+                self.begun = True
+                await asyncio.sleep(await meter.phase_s() - asyncio.get_running_loop().time())
+            return await super().read()
+
+        begun = False
 
     query = {"frame_ms": str(meter.plan["frame_ms"])}
     with Recorder(meter.plan["trace"], at_ns=0, header={}) as recorder:
@@ -153,7 +184,7 @@ async def _call(meter: Meter) -> None:
             base_url=meter.base_url,
             model="bench",
             query=query,
-            microphone=SilenceSource(),
+            microphone=Microphone(),
             speaker=NullSink(),
             observer=recorder,
         )

@@ -95,7 +95,8 @@ class LaneConnection(ClientConnection):
         if self._by_the_book:
             super().data_received(data)
         elif self._upgraded:
-            self._cut(data)
+            if self._buffer or not self._is_one_message(data):
+                self._cut(data)
         else:
             self._buffer += data
             self._await_upgrade()
@@ -117,6 +118,16 @@ class LaneConnection(ClientConnection):
         self._by_the_book = not self._upgraded
         if rest:
             self.data_received(rest)
+
+    def _is_one_message(self, data: bytes) -> bool:
+        """Deliver ``data`` if it is just one whole text frame, as it nearly always is."""
+        if data[0] != _WHOLE_TEXT or self._in_fragments:
+            return False
+        frame = _frame_at(data, 0)
+        if frame is None or frame[1] != len(data) or data[1] & _MASKED or len(data) > self.limit_bytes:
+            return False
+        self._deliver(data[frame[0] :])
+        return True
 
     def _cut(self, data: bytes) -> None:
         """Cut whole frames out of the stream."""
