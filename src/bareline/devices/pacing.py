@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 
 from bareline.clock import now_ns
 from bareline.units import NS_PER_S
@@ -18,10 +19,6 @@ async def sleep_until(due_ns: int) -> None:
 
 async def wait_until(due_ns: int, news: asyncio.Event) -> None:
     """Wait for a time or for news, whichever comes first."""
-    left = due_ns - now_ns()
-    if left > 0 and not news.is_set():
-        try:
-            async with asyncio.timeout(left / NS_PER_S):
-                await news.wait()
-        except TimeoutError:
-            return
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout((due_ns - now_ns()) / NS_PER_S):
+            await news.wait()

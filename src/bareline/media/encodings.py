@@ -31,7 +31,7 @@ def decode_samples(data: bytes, encoding: Encoding) -> tuple[array[int], int]:
             return _rounded(_tops(data), data[0::3], 128), 0
         case "s32":
             return array("h", [min(_HIGHEST, (value + 0x8000) >> 16) for value in samples_of(data, "i")]), 0
-        case "f32" | "f64":
+        case "f32" | "f64":  # pragma: no branch - there are no others
             return _from_floats(data, encoding)
 
 
@@ -51,7 +51,7 @@ def encode_samples(pcm: bytes, encoding: Encoding) -> bytes:
             return bytes(wide)
         case "s32":
             return to_bytes(array("i", [value << 16 for value in samples_of(pcm)]))
-        case "f32" | "f64":
+        case "f32" | "f64":  # pragma: no branch - there are no others
             floats = array("f" if encoding == "f32" else "d", [value / 32768 for value in samples_of(pcm)])
             return to_bytes(floats)
 

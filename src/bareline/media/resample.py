@@ -56,7 +56,7 @@ class Resampler:
         self.clipped = 0
         self._kernel = kernel_for(from_hz, to_hz)
         if fast is None:
-            fast = "numpy" in sys.modules
+            fast = sys.modules.get("numpy") is not None
         self._sum = _fast_for(self._kernel) if fast else _with_python
         self.reset()
 
@@ -105,9 +105,8 @@ class Resampler:
 
     def _forget(self, first_needed: int) -> None:
         drop = first_needed - self._window_start
-        if drop > 0:
-            del self._window[:drop]
-            self._window_start += drop
+        del self._window[:drop]
+        self._window_start += drop
 
 
 def _with_python(kernel: Kernel, window: array[int], shift: int, begin: int, until: int) -> tuple[bytes, int]:

@@ -97,15 +97,13 @@ class EspeakProcess:
         control = self._control
         if control is None or self._process is None or self._process.poll() is not None:
             control = self._start()
-        try:
-            socket.send_fds(control, [b"j"], [theirs.fileno()])
-        except OSError:
-            socket.send_fds(self._start(), [b"j"], [theirs.fileno()])
+        socket.send_fds(control, [b"j"], [theirs.fileno()])
 
     def _start(self) -> socket.socket:
         self._stop()
         ours, theirs = socket.socketpair()
-        with theirs:
+        with theirs, contextlib.ExitStack() as undo:
+            undo.enter_context(ours)
             worker = Path(__file__).with_name("espeak_worker.py")
             self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and file
                 [sys.executable, "-I", "-S", str(worker), self._library, self._data, str(theirs.fileno())],
@@ -115,6 +113,7 @@ class EspeakProcess:
                 pass_fds=(theirs.fileno(),),
                 start_new_session=True,
             )
+            undo.pop_all()
         self._control = ours
         return ours
 

@@ -21,6 +21,8 @@ import struct
 import sys
 from typing import Any
 
+__all__ = ["main"]
+
 _SYNCHRONOUS = 2
 _DONT_EXIT = 0x8000
 _BLOCK_MS = 50
@@ -49,7 +51,8 @@ class _Event(ctypes.Structure):
 _Callback = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.POINTER(_Event))
 
 
-def _main(library: str, data: str, control_fd: int) -> None:
+def main(library: str, data: str, control_fd: int) -> None:
+    """Take jobs until the control socket closes: when Bareline closes it, or ends."""
     espeak = ctypes.CDLL(library)
     started = espeak.espeak_Initialize(_SYNCHRONOUS, _BLOCK_MS, data.encode(), _DONT_EXIT)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -143,4 +146,4 @@ def _send(line: socket.socket, kind: bytes, payload: bytes) -> None:
 
 
 if __name__ == "__main__":
-    _main(sys.argv[1], sys.argv[2], int(sys.argv[3]))
+    main(sys.argv[1], sys.argv[2], int(sys.argv[3]))

@@ -240,6 +240,18 @@ def test_a_full_queue_makes_the_pusher_wait() -> None:
     run_virtual(scenario())
 
 
+def test_closing_wakes_a_reader_in_time_and_gives_it_nothing() -> None:
+    async def scenario() -> None:
+        source = SilenceSource()
+        reading = asyncio.create_task(source.read())
+        await asyncio.sleep(0.01)
+        await source.close()
+        assert await reading is None
+        assert now_ns() <= 20_000_000
+
+    run_virtual(scenario())
+
+
 def test_a_tone_has_its_pitch_and_level() -> None:
     pcm, _ = run_virtual(read_all(ToneSource(1000, dbfs=-20, duration_ms=50)))
     samples = array("h", pcm)

@@ -50,6 +50,24 @@ def test_encodings_that_hold_16_bits_give_them_back(encoding: Encoding, samples:
     assert decode(audio, encoder.feed(array("h", samples).tobytes()) + encoder.flush()) == samples
 
 
+@pytest.mark.parametrize("encoding", ["u8", "mulaw", "alaw"])
+def test_smaller_encodings_give_the_sample_back_to_their_own_precision(encoding: Encoding) -> None:
+    samples = [-32768, -20000, -300, 0, 300, 20000, 32767]
+    encoder = PcmEncoder(PcmFormat(24000, 1, encoding))
+    data = encoder.feed(array("h", samples).tobytes()) + encoder.flush()
+    assert len(data) == len(samples)
+    step = {"u8": 256, "mulaw": 1024, "alaw": 1024}[encoding]
+    assert all(abs(a - b) <= step for a, b in zip(decode(PcmFormat(24000, 1, encoding), data), samples, strict=True))
+
+
+def test_every_channel_of_the_output_is_the_same() -> None:
+    encoder = PcmEncoder(PcmFormat(48000, 3))
+    frames = array("h", encoder.feed(array("h", range(500)).tobytes()) + encoder.flush())
+    assert len(frames) == 3 * 1000
+    assert frames[0::3] == frames[1::3] == frames[2::3]
+    assert encoder.report.frames_out == 1000
+
+
 @pytest.mark.parametrize(
     ("encoding", "data", "expected"),
     [

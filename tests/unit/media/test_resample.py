@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from array import array
 from itertools import pairwise
 
@@ -11,9 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bareline.errors import AudioFormatError
+from bareline.errors import AudioFormatError, MissingExtra
 from bareline.media.kernel import WEIGHT_BITS, kernel_for
-from bareline.media.resample import Resampler, resampled_length
+from bareline.media.resample import Resampler, _fast_for, resampled_length
 
 RATES = [8000, 11025, 12000, 16000, 22050, 32000, 44100, 48000, 96000, 192000]
 
@@ -131,6 +132,14 @@ def test_a_new_stream_after_flush_owes_nothing_to_the_old_one() -> None:
 def test_absurd_rates_are_refused(rate: int) -> None:
     with pytest.raises(AudioFormatError, match=f"{rate} Hz"):
         Resampler(rate, 24000)
+
+
+def test_numpy_is_asked_for_by_name_when_it_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    _fast_for.cache_clear()
+    monkeypatch.setitem(sys.modules, "numpy", None)
+    with pytest.raises(MissingExtra, match=r"bareline\[speech\]"):
+        Resampler(8000, 24000, fast=True)
+    assert Resampler(8000, 24000).feed(bytes(200))
 
 
 def test_half_a_sample_is_refused() -> None:

