@@ -125,6 +125,37 @@ def test_session_that_never_answers_by_itself_holds_nothing_back(
     assert sent(sequencer) == [f"create {request}"]
 
 
+@pytest.mark.parametrize("end", [ev.InputAudioBufferCommitted(item_id="item_u"), ev.InputAudioBufferCleared()])
+def test_buffer_that_is_gone_ends_the_users_speech(sequencer: ResponseSequencer, end: ev.ServerEvent) -> None:
+    sequencer.observe(ev.InputAudioBufferSpeechStarted(audio_start_ms=0, item_id="item_u"), 0)
+    request = sequencer.request()
+    assert sent(sequencer) == []
+    sequencer.observe(end, 0)
+    sequencer.observe(ev.RateLimitsUpdated(rate_limits=[]), 0)
+    assert sent(sequencer) == [f"create {request}"]
+
+
+def test_end_of_an_old_response_does_not_end_the_wait_for_the_servers_own(sequencer: ResponseSequencer) -> None:
+    sequencer.observe(created("resp_0"), 0)
+    sequencer.observe(ev.InputAudioBufferSpeechStopped(audio_end_ms=1, item_id="item_u"), 0)
+    request = sequencer.request()
+    sequencer.observe(done("resp_0"), 0)
+    assert sent(sequencer) == []
+    sequencer.observe(created("resp_vad"), 0)
+    assert sequencer.active_request_id is None
+    sequencer.observe(done("resp_vad"), 0)
+    assert sent(sequencer) == [f"create {request}"]
+
+
+def test_refused_request_that_was_withdrawn_ends_once(sequencer: ResponseSequencer) -> None:
+    request = sequencer.request()
+    sent(sequencer)
+    sequencer.cancel(request)
+    assert sequencer.observe(error(BUSY, f"{request}.1"), 0)
+    assert noted(sequencer) == [("withdrawn", request)]
+    assert sequencer.idle
+
+
 def test_switching_detection_off_while_the_user_speaks_lets_requests_go(sequencer: ResponseSequencer) -> None:
     sequencer.observe(ev.InputAudioBufferSpeechStarted(audio_start_ms=0, item_id="item_u"), 0)
     request = sequencer.request()
