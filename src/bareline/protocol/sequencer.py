@@ -65,6 +65,7 @@ class ResponseSequencer:
         self._user_speaks = False
         self._held_until_ns: int | None = None
         self._server_answers = False
+        self._echoes = False
         self._cancels: deque[ResponseCancel] = deque()
         self._beside_unsent: deque[Request] = deque()
         self._notes: deque[RequestNote] = deque()
@@ -229,10 +230,11 @@ class ResponseSequencer:
         """The outstanding request that a new response answers."""
         marker = _marker(response)
         if marker is not None:
+            self._echoes = True
             outstanding = self._beside.get(marker, self._asked)
             return outstanding if outstanding is not None and outstanding.id == marker else None
         # A server that does not echo metadata: what it did not start by itself must be ours.
-        return None if response.metadata or self._server_answers else self._asked
+        return None if response.metadata or self._server_answers or self._echoes else self._asked
 
     def _done(self, response: Response) -> None:
         request = self._answered(response) if response.metadata else None

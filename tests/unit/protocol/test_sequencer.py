@@ -256,6 +256,17 @@ def test_server_that_echoes_no_metadata_is_understood(sequencer: ResponseSequenc
     assert sequencer.active_request_id == request
 
 
+def test_unmarked_response_of_a_server_that_echoes_is_not_ours(sequencer: ResponseSequencer) -> None:
+    first = sequencer.request()
+    sent(sequencer)
+    sequencer.observe(created("resp_1", first), 0)
+    sequencer.observe(done("resp_1", first), 0)
+    sequencer.request()
+    sent(sequencer)
+    sequencer.observe(created("resp_2"), 0)
+    assert sequencer.active_request_id is None
+
+
 def test_done_without_created_settles_the_request(sequencer: ResponseSequencer) -> None:
     request = sequencer.request()
     sent(sequencer)
@@ -350,6 +361,8 @@ NS_STEP = 200_000_000
 def test_every_request_ends_once_whatever_the_timing(seed: int) -> None:
     chance = random.Random(seed)
     server, sequencer = Server(chance), ResponseSequencer(SeededIds(seed))
+    sequencer.observe(done("resp_0", "req_0"), 0)  # so that it is known to echo metadata
+    sequencer.notes()
     asked: set[str] = set()
     ended: list[tuple[str, str | None]] = []
     now = 0
