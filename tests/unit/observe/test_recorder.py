@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
@@ -56,8 +57,18 @@ def test_a_flood_is_counted_and_never_blocks(tmp_path: Path, monkeypatch: pytest
     for number in range(5):
         recorder.observe(note(number))
     assert recorder.dropped == 4
-    while not recorder._queue.empty():
-        recorder._queue.get()
     recorder.close()
     recorder.close()
     assert [record.name for record in read_trace(tmp_path / "t.jsonl")] == ["records_dropped"]
+
+
+def test_what_was_observed_is_in_the_file_before_the_end(tmp_path: Path) -> None:
+    path = tmp_path / "t.jsonl"
+    with Recorder(path, at_ns=0, header={}) as recorder:
+        for number in range(1001):
+            recorder.observe(note(number))
+        waited_s = 0.0
+        while path.read_bytes().count(b"\n") < 1002 and waited_s < 10:
+            time.sleep(recorder_module.WRITE_PERIOD_S)
+            waited_s += recorder_module.WRITE_PERIOD_S
+        assert [record.at_ns for record in read_trace(path)] == [0, *range(1001)]
