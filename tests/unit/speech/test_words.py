@@ -6,7 +6,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bareline.errors import ConfigurationError
@@ -61,6 +61,7 @@ RATES = st.sampled_from([22050, 24000])
 
 
 @given(TEXT, EVENTS, RATES)
+@example("1 1", [(2, 1), 1], 24000)
 def test_every_word_comes_once_in_its_chunk(text: str, events: list[tuple[int, int] | int], hz: int) -> None:
     total = sum(step for step in events if isinstance(step, int))
     events = [step if isinstance(step, int) else (step[0], min(step[1], total)) for step in events]
