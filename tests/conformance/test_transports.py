@@ -7,16 +7,17 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 import pytest
-from websockets.asyncio.server import ServerConnection, serve
+from aiohttp import web
 
+from bareline.server.websocket import accept
 from bareline.testing.conformance.transport import TRANSPORT, MakePair
 from bareline.testing.link import link_pair
 from bareline.testing.virtual import run_virtual
-from bareline.transports.contract import Transport, TransportInfo
+from bareline.transports.contract import Transport
 from bareline.transports.faults import parse_faults
 from bareline.transports.impairments import impair
 from bareline.transports.memory import memory_pair
-from bareline.transports.websocket import WebSocketTransport, open_websocket
+from bareline.transports.websocket import open_websocket
 
 Check = Callable[[MakePair], Awaitable[None]]
 
@@ -55,19 +56,35 @@ async def impaired_client() -> AsyncIterator[tuple[Transport, Transport]]:
 
 
 @asynccontextmanager
-async def websocket() -> AsyncIterator[tuple[Transport, Transport]]:
-    accepted: asyncio.Queue[ServerConnection] = asyncio.Queue()
+async def client_socket() -> AsyncIterator[tuple[Transport, Transport]]:
+    """The client's WebSocket, and the server's as its peer."""
+    accepted: asyncio.Queue[Transport] = asyncio.Queue()
+    over = asyncio.Event()
 
-    async def hold(connection: ServerConnection) -> None:
-        accepted.put_nowait(connection)
-        await connection.wait_closed()
+    async def hold(request: web.Request) -> web.StreamResponse:
+        async with accept(request) as (socket, transport):
+            accepted.put_nowait(transport)
+            await over.wait()
+        return socket
 
-    async with serve(hold, "127.0.0.1", 0, max_size=None, compression=None, close_timeout=0.2) as server:
-        port = next(iter(server.sockets)).getsockname()[1]
-        ours = await open_websocket(f"ws://127.0.0.1:{port}/")
-        theirs = WebSocketTransport(await accepted.get(), TransportInfo("websocket", "peer"))  # type: ignore[arg-type]
-        yield ours, theirs
-        await asyncio.gather(ours.close(), theirs.close())
+    app = web.Application()
+    app.router.add_get("/", hold)
+    runner = web.AppRunner(app, shutdown_timeout=1)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    ours = await open_websocket(f"ws://127.0.0.1:{runner.addresses[0][1]}/")
+    theirs = await accepted.get()
+    yield ours, theirs
+    over.set()
+    await asyncio.gather(ours.close(), theirs.close())
+    await runner.cleanup()
+
+
+@asynccontextmanager
+async def server_socket() -> AsyncIterator[tuple[Transport, Transport]]:
+    async with client_socket() as (client, server):
+        yield server, client
 
 
 @pytest.mark.parametrize("check", TRANSPORT, ids=lambda check: check.__name__)
@@ -77,5 +94,6 @@ def test_in_virtual_time(make: MakePair, check: Check) -> None:
 
 
 @pytest.mark.parametrize("check", TRANSPORT, ids=lambda check: check.__name__)
-def test_on_a_loopback_socket(check: Check) -> None:
-    asyncio.run(check(websocket))
+@pytest.mark.parametrize("make", [client_socket, server_socket])
+def test_on_a_loopback_socket(make: MakePair, check: Check) -> None:
+    asyncio.run(check(make))

@@ -156,13 +156,16 @@ class Simulated:
             if entry.truncated_ms is not None and position is not None:  # what the device held was still heard
                 late_ms = samples_to_ms(position.heard) - entry.truncated_ms
                 assert 0 <= late_ms <= self.device_ms + 1, f"{entry.id} is cut {late_ms} ms before what was heard"
+        for event in self.events:
+            cut = [call.conversation.item(named) for named in event.item_ids] if isinstance(event, Interrupted) else []
+            untold = [entry.id for entry in cut if entry and entry.has_audio and entry.truncated_ms is None]
+            assert not untold, f"interrupted, and the server was not told: {untold}"
         called = [event.call_id for event in self.events if isinstance(event, ToolCalled)]
         settled = [event.call_id for event in self.events if isinstance(event, ToolSettled)]
         assert sorted(called) == sorted(settled)
         assert len(set(called)) == len(called)
-        codes = {event.code for event in self.events if isinstance(event, ErrorHappened)}
-        assert not codes & {"conversation_already_has_active_response", "response_cancel_not_active", "invalid_value"}
-        assert not [event for event in self.events if isinstance(event, ErrorHappened) and event.severity == "call"]
+        errors = [event for event in self.events if isinstance(event, ErrorHappened)]
+        assert not errors, f"nothing was done wrong, but {errors}"
 
 
 def simulate(seed: int) -> Simulated:
