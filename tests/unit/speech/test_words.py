@@ -73,11 +73,11 @@ def test_every_word_comes_once_in_its_chunk(text: str, events: list[tuple[int, i
         assert "".join(word.text for word in words) == text
     assert all(a.end_sample == b.first_sample for a, b in pairwise(words))
     end = 0
-    for chunk in chunks:
+    for number, chunk in enumerate(chunks):
         end += len(chunk.pcm) // 2
         assert 0 < len(chunk.pcm) // 2 <= CHUNK_MAX_SAMPLES
         assert all(word.first_sample <= end for word in chunk.words)
-        later = [word for other in chunks[chunks.index(chunk) + 1 :] for word in other.words]
+        later = [word for other in chunks[number + 1 :] for word in other.words]
         assert all(word.first_sample >= end for word in later if word.end_sample > word.first_sample)
 
 
