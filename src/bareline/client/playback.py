@@ -7,6 +7,7 @@ holds up events. The ledger counts each stage; the sink alone says what was hear
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections import deque
 from collections.abc import Callable
 
@@ -27,6 +28,7 @@ PLAYBACK_MAX_SAMPLES = 10 * 60 * SAMPLE_RATE_HZ
 counted: dropping older audio would falsify the positions of all that follows."""
 WRITE_SAMPLES = 20 * SAMPLES_PER_MS
 _WATCH_S = 0.02
+_WATCH_MAX_S = 0.25
 
 FrameFilter = Callable[[AudioFrame], AudioFrame]
 """Sees every frame of a stream and gives the one to use; it must keep the number of samples."""
@@ -180,7 +182,8 @@ class Playback:
                 self._account(key)
             else:
                 self._silence_late_frame(sink)
-            self._watched.set()
+            if key not in self._sounding:
+                self._watched.set()
 
     def _next_piece(self) -> tuple[PartKey, bytes] | None:
         """Parts play one after the other in the order in which they began, however their audio comes in between."""
@@ -204,14 +207,27 @@ class Playback:
         self._ledger.cleared(sink.clear())
 
     async def _watch(self) -> None:
-        """Say when parts begin and end to sound. Looks often while there is sound, never otherwise."""
+        """Say when parts begin and end to sound; looks often only while one of both is near."""
         while True:
-            while self.unheard or self._sounding:
-                self._look()
-                await asyncio.sleep(_WATCH_S)
-            self._look()
             self._watched.clear()
-            await self._watched.wait()
+            self._look()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(self._next_look_s()):
+                    await self._watched.wait()
+
+    def _next_look_s(self) -> float | None:
+        """``None``: not before something is written for the first time, or finished."""
+        pauses: list[float] = []
+        for key in self._open:
+            position = self._ledger.position(*key)
+            if position is None or not position.written:
+                continue
+            if key not in self._sounding:
+                pauses.append(_WATCH_S)
+            elif position.finished:
+                left_s = (self._ledger.unheard_samples + self._waiting_samples) / SAMPLE_RATE_HZ
+                pauses.append(min(max(left_s, _WATCH_S), _WATCH_MAX_S))
+        return min(pauses, default=None)
 
     def _look(self) -> None:
         ledger = self.ledger
