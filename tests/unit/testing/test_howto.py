@@ -15,7 +15,12 @@ def test_every_block_of_the_guide_runs(tmp_path: Path) -> None:
     (tmp_path / "test_guide.py").write_text("\n".join(blocks), encoding="utf-8")
     command = [sys.executable, "-m", "pytest", "-p", "bareline.testing.pytest_plugin", "-p", "no:cacheprovider"]
     done = subprocess.run(
-        [*command, "-W", "error", "-W", "default::DeprecationWarning"], cwd=tmp_path, capture_output=True, text=True, timeout=55, check=False
+        [*command, "-W", "error", "-W", "default::DeprecationWarning"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=55,
+        check=False,
     )
     assert done.returncode == 0, done.stdout[-4_000:]
     assert "passed" in done.stdout
