@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import mmap
+import re
 from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
@@ -13,6 +14,7 @@ from bareline.speech.pronounce import pronounce
 __all__ = ["Lexicon"]
 
 _REMEMBERED = 20_000
+_BROAD_A = re.compile(r"\bAE(?= (?:S|F|TH)\b| N (?:S|T|CH|D)\b)")
 
 
 class Lexicon:
@@ -50,7 +52,7 @@ class Lexicon:
                 break
             found.append(phones.strip().decode())
             position += len(line) + 1
-        return tuple(found)
+        return tuple(dict.fromkeys(found + [_with_broad_a(phones) for phones in found]))
 
     def _first_at_or_after(self, key: bytes) -> int:
         """Where the first line begins whose word is not before ``key``."""
@@ -70,6 +72,11 @@ class Lexicon:
     def _line(self, start: int) -> bytes:
         end = self._data.find(b"\n", start)
         return self._data[start : end if end >= 0 else len(self._data)]
+
+
+def _with_broad_a(phones: str) -> str:
+    """As many British speakers say it: task, bath, staff, dance with the vowel of father. CMUdict is American."""
+    return _BROAD_A.sub("AA", phones)
 
 
 def _without_variant(listed: bytes) -> bytes:

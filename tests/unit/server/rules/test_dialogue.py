@@ -119,3 +119,10 @@ def test_two_likely_tools_are_put_to_the_choice(talk, make_tool):
     dialogue = talk(tools)
     assert dialogue.say("open the garden") == "Do you want me to open the garden gate or to open the garden garage?"
     assert dialogue.asked("the garage") == [("open_garage", {})]
+
+
+def test_what_was_confirmed_is_told_as_what_was_done(talk):
+    done = {"title": "Rome", "remind_on": "2026-11-24"}
+    dialogue = talk("notes", {"delete_note": PROPOSAL, "confirm_action": done})
+    dialogue.say("delete rome")
+    assert dialogue.say("yes") == "Removed: Rome, remind tomorrow."

@@ -82,7 +82,7 @@ def test_what_was_heard_is_acted_on_live_or_from_the_whole_audio(spoken, live):
     [
         (0.9, [("cancel_order", {"order_id": 7})], ""),
         (0.3, [], "I heard: cancel order seven. Is that right?"),
-        (0.05, [], "Sorry, I did not catch that. Could you say it again?"),
+        (0.01, [], "Sorry, I did not catch that. Could you say it again?"),
     ],
 )
 def test_nothing_is_destroyed_on_doubtful_hearing(spoken, confidence, calls, answer):

@@ -118,11 +118,13 @@ class Reply:
 
 @dataclass(slots=True)
 class Memory:
-    """``said``: the last thing said; ``misses``: times in a row that nothing was understood."""
+    """``said``: the last thing said; ``misses``: times in a row that nothing was understood; ``proposing``: the tool
+    that made the newest proposal."""
 
     expecting: Expecting | None = None
     said: str = ""
     misses: int = 0
+    proposing: str = ""
     answered: dict[str, None] = field(default_factory=dict[str, None])
 
     def settle(self, key: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bareline.server.backends.rules.entities import Knowledge
 from bareline.server.backends.rules.learning import Given, arguments_of
 from bareline.server.backends.rules.memory import AskConsent, AskDo, AskSlot, Call, Draft, Memory, Reply
-from bareline.server.backends.rules.results import Failure, Proposal, Result, read_result, say_result
+from bareline.server.backends.rules.results import Failure, Proposal, Result, read_result, say_declined, say_result
 from bareline.server.backends.rules.schema import Json
 from bareline.server.backends.rules.slots import Slot, SlotKind
 from bareline.server.backends.rules.toolset import ToolModel, Toolset
@@ -39,16 +39,17 @@ class Outcomes:
         match result:
             case Proposal():
                 self._memory.expecting = AskConsent(result)
+                self._memory.proposing = tool.name if tool is not None else ""
                 return result.say
             case Failure():
                 return self._failed(result, given, tool)
             case Result():
-                asked = _narrowed(tool, given)
-                noun = tool.noun if tool is not None else ""
-                verbs = tool.verbs if tool is not None else frozenset[str]()
-                if tool in self._toolset.confirming or tool in self._toolset.declining:
-                    verbs, noun = frozenset[str](), ""
-                return say_result(result, verbs, noun, self._known.today, asked=asked)
+                if tool in self._toolset.declining:
+                    return say_declined(result)
+                done = self._toolset.named(self._memory.proposing) if tool in self._toolset.confirming else tool
+                noun = done.noun if done is not None else ""
+                verbs = done.verbs if done is not None else frozenset[str]()
+                return say_result(result, verbs, noun, self._known.today, asked=_narrowed(tool, given))
 
     def _failed(self, failure: Failure, given: Given, tool: ToolModel | None) -> str:
         names = [name for name in failure.suggestions[:_SUGGESTED_MAX] if name.lower() not in failure.say.lower()]

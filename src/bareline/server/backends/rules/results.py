@@ -14,7 +14,7 @@ from bareline.server.backends.rules.entities import name_of
 from bareline.server.backends.rules.schema import Json
 from bareline.server.backends.rules.words import joined, plural, singular, spoken
 
-__all__ = ["Failure", "Proposal", "Result", "read_result", "say_result", "say_value"]
+__all__ = ["Failure", "Proposal", "Result", "read_result", "say_declined", "say_result", "say_value"]
 
 _SPOKEN_KEYS = ("say", "speech", "spoken", "answer", "message", "summary_text")
 _BAD = frozenset({"error", "failed", "failure", "timed_out", "timeout", "cancelled", "unknown", "denied", "invalid"})
@@ -86,11 +86,20 @@ def say_result(result: Result, verbs: frozenset[str], noun: str, today: date, *,
         key, entries = listed[0]
         own = noun if key in {"items", "results", "data", "entries"} and noun else singular(spoken(key))
         return _say_list(entries, own, today, asked)
-    inner = _only_object(value)
-    about = _say_object(inner or value, noun, today)
+    fields = _only_object(value) or value
+    if did:
+        # The verb says what became of it.
+        fields = {key: entry for key, entry in fields.items() if key not in {"status", "state"}}
+    about = _say_object(fields, noun, today)
     if not about:
         return "Done."
     return _sentence(f"{did}: {about}" if did else about)
+
+
+def say_declined(result: Result) -> str:
+    """The outcome of declining a proposal: what the tool says of it, or that nothing was done."""
+    said = _text(result.value, "say") if isinstance(result.value, dict) else ""
+    return said or "All right, I left it alone."
 
 
 def say_value(value: Json, today: date) -> str:
