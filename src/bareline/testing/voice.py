@@ -18,6 +18,8 @@ __all__ = ["SPEECH_RMS", "Room", "Speech", "level_speech", "mix"]
 SPEECH_RMS = 1_640
 """Level of the caller's speech while it sounds: -26 dBFS, as telephony takes for nominal."""
 _BLOCK = ms_to_samples(10)
+_EVERY = 5
+"""One sample in five tells the level well enough; the event loop waits while this is reckoned."""
 _ACTIVE_SHARE = 1e-3
 """A block counts as speech when its energy is within 30 dB of the loudest one."""
 _EDGE_SHARE = 0.02
@@ -45,7 +47,7 @@ def level_speech(pcm: bytes) -> Speech:
     edge = max(1, int(peak * _EDGE_SHARE))
     first = next(index for index, value in enumerate(samples) if abs(value) >= edge)
     last = next(index for index in range(len(samples) - 1, -1, -1) if abs(samples[index]) >= edge)
-    return Speech(array("h", (int(value * gain) for value in samples)), first, last + 1)
+    return Speech(array("h", [int(value * gain) for value in samples]), first, last + 1)
 
 
 def mix(noise: array[int], speech: array[int]) -> array[int]:
@@ -74,8 +76,8 @@ class Room:
 
 
 def _active_rms(samples: array[int]) -> float:
-    blocks = [samples[start : start + _BLOCK] for start in range(0, len(samples), _BLOCK)]
-    energies = [sum(value * value for value in block) / len(block) for block in blocks]
+    blocks = [samples[start : start + _BLOCK : _EVERY] for start in range(0, len(samples), _BLOCK)]
+    energies = [sum([value * value for value in block]) / len(block) for block in blocks]
     active = [energy for energy in energies if energy >= max(energies) * _ACTIVE_SHARE]
     return math.sqrt(sum(active) / len(active))
 
