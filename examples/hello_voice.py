@@ -23,7 +23,7 @@ tools = bl.Toolbox()
 
 @tools.tool
 def get_time() -> dict[str, str]:
-    """Tell the time of day. Use when they ask "what time is it"."""
+    """Tell the time of day. Use when they ask "what is the time"."""
     return {"time": dt.datetime.now().astimezone().strftime("%H:%M")}
 
 
@@ -66,7 +66,7 @@ async def main() -> None:
     question = args.wav
     if question is None:
         question = args.out.with_name("question.wav")
-        await speak("What time is it?", question)
+        await speak("What is the time?", question)
     local = args.check or not os.environ.get("OPENAI_API_KEY")
     transcript = await hold_call(question, args.out, "local" if local else None)
     sound = AudioFile(args.out).pcm()
