@@ -61,7 +61,8 @@ class Line:
         self._backlog: deque[Received] = deque()
         self._room = asyncio.Event()
         self._room.set()
-        self._reading = asyncio.Lock()
+        self._reading = False
+        self._waiters: list[asyncio.Future[None]] = []
         self._events_wanted = False
         self._closed = False
         self._note("opened", {"transport": transport.info.kind, "address": transport.info.address})
@@ -193,21 +194,38 @@ class Line:
 
     async def _read_until(self, wanted: Sized) -> None:
         """Read one message, unless another task's reading fills ``wanted`` first."""
-        async with self._reading:
-            if wanted:
-                return
-            try:
-                message = await self._transport.receive()
-            except ConnectionLost as lost:
-                self._note("lost", {"code": lost.code, "reason": lost.reason})
-                raise
-            received = self._endpoint.understood(message, now_ns())
-            self._backlog.append(received)
-            if self._observer is not None:
-                self._observer.observe(received_record(received))
-            if self._taps and isinstance(received.event, ResponseOutputAudioDelta):
-                for tap in self._taps:
-                    tap.push(received.event, received.at_ns)
+        while not wanted and self._reading:
+            await self._next_read()
+        if wanted:
+            return
+        self._reading = True
+        try:
+            message = await self._transport.receive()
+        except ConnectionLost as lost:
+            self._note("lost", {"code": lost.code, "reason": lost.reason})
+            raise
+        finally:
+            self._reading = False
+            for waiter in self._waiters:
+                if not waiter.done():
+                    waiter.set_result(None)
+        self._take(self._endpoint.understood(message, now_ns()))
+
+    async def _next_read(self) -> None:
+        waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiters.append(waiter)
+        try:
+            await waiter
+        finally:
+            self._waiters.remove(waiter)
+
+    def _take(self, received: Received) -> None:
+        self._backlog.append(received)
+        if self._observer is not None:
+            self._observer.observe(received_record(received))
+        if self._taps and isinstance(received.event, ResponseOutputAudioDelta):
+            for tap in self._taps:
+                tap.push(received.event, received.at_ns)
 
     def _note(self, name: str, data: dict[str, str | int]) -> None:
         if self._observer is not None:

@@ -18,6 +18,8 @@ from bareline.protocol.events import ClientEvent, ServerEvent, Session, SessionC
 
 __all__ = ["ClientEndpoint", "Received"]
 
+_SESSION_REPORTS = (SessionCreated, SessionUpdated)
+
 
 class Received(NamedTuple):
     """One message from the server: the event (or why it is none), the message as it came, and when."""
@@ -77,7 +79,7 @@ class ClientEndpoint:
         """Take a message in and give its event at once, for a driver that hands out each one as it comes."""
         event = decode_server(message)
         if not isinstance(event, RemoteProtocolError):
-            if isinstance(event, SessionCreated | SessionUpdated):
+            if isinstance(event, _SESSION_REPORTS):
                 self._session = event.session
             if self._conversation is not None:
                 apply(self._conversation, event)

@@ -57,12 +57,12 @@ class LaneConnection(ClientConnection):
         self._ended = False
         self._masks = _Masks()
 
-    async def give(self, message: bytes) -> None:
-        """Send one text message; waits while the network is behind. Raises ``ConnectionClosed``."""
-        if self.protocol.state is State.OPEN and not self.paused:
-            self.transport.write(_text_frame(message, self._masks.next()))
-        else:
-            await self.send(message, text=True)
+    def give_at_once(self, message: bytes) -> bool:
+        """Send one text message; false when it has to wait for the network, or cannot be sent: then use ``send``."""
+        if self.protocol.state is not State.OPEN or self.paused:
+            return False
+        self.transport.write(_text_frame(message, self._masks.next()))
+        return True
 
     async def take(self) -> bytes:
         """The next message. Safe to cancel. Raises ``ConnectionClosed`` after the last one."""
@@ -70,7 +70,11 @@ class LaneConnection(ClientConnection):
         while not unread:
             if self._ended:
                 return await self.recv(decode=False)
-            await self._news()
+            waiter = self._waiter = self.loop.create_future()
+            try:
+                await waiter
+            finally:
+                self._waiter = None
         message = unread[0]
         if message is None:  # its pieces are with websockets
             message = await self.recv(decode=False)
@@ -182,13 +186,6 @@ class LaneConnection(ClientConnection):
         self._by_the_book = True
         self._buffer = bytearray()
         super().data_received(rest)
-
-    async def _news(self) -> None:
-        self._waiter = self.loop.create_future()
-        try:
-            await self._waiter
-        finally:
-            self._waiter = None
 
     def _wake(self) -> None:
         if self._waiter is not None and not self._waiter.done():

@@ -93,8 +93,10 @@ class WebSocketTransport:
         return self._info
 
     async def send(self, message: bytes) -> None:
+        if self._connection.give_at_once(message):
+            return
         try:
-            await self._connection.give(message)
+            await self._connection.send(message, text=True)
         except ConnectionClosed as error:
             self._raise_ended(error)
 

@@ -126,7 +126,7 @@ def test_ping_is_answered_and_sent_text_is_masked() -> None:
         connection, wire = await opened(PING)
         texts = [b"", b"x" * 125, b"x" * 126, b"x" * 65_535, b"x" * 65_536, *(b"%d" % n for n in range(600))]
         for message in texts:
-            await connection.give(message)
+            assert connection.give_at_once(message)
         server = ServerProtocol(state=State.OPEN)
         server.receive_data(bytes(wire.written))
         pong, *frames = server.events_received()
@@ -134,6 +134,19 @@ def test_ping_is_answered_and_sent_text_is_masked() -> None:
         assert [(frame.opcode, frame.fin, bytes(frame.data)) for frame in frames] == [
             (Opcode.TEXT, True, message) for message in texts
         ]
+
+    run_virtual(main())
+
+
+def test_what_has_to_wait_is_left_to_the_book() -> None:
+    async def main() -> None:
+        connection, wire = await opened()
+        connection.pause_writing()
+        assert not connection.give_at_once(b"{}")
+        connection.resume_writing()
+        connection.connection_lost(None)
+        assert not connection.give_at_once(b"{}")
+        assert not wire.written
 
     run_virtual(main())
 
