@@ -38,12 +38,13 @@ class Shop:
     """The orders of a shop; a real one would be a database or a service."""
 
     orders: dict[int, Order] = field(default_factory=dict)
+    taken: int = 0
 
     def order(self, size: str, quantity: int) -> Order:
         """Take an order."""
-        made = Order(len(self.orders) + 1, size, quantity, MENU[size] * quantity)
-        self.orders[made.order_id] = made
-        return made
+        self.taken += 1
+        self.orders[self.taken] = Order(self.taken, size, quantity, MENU[size] * quantity)
+        return self.orders[self.taken]
 
     def cancel(self, order_id: int) -> Order:
         """Drop an order. Raises ``NotFound``, which the model gets in words."""
@@ -61,7 +62,7 @@ def shop_tools(shop: Shop) -> bl.Toolbox:
         """Tell what is on the menu, with prices."""
         return MENU
 
-    @box.tool(effect="idempotent")
+    @box.tool(effect="irreversible", confirm=False)
     def order_pizza(size: Literal["small", "medium", "large"], quantity: int = 1) -> Order:
         """Order a pizza. Use when the user wants one or more pizzas."""
         return shop.order(size, quantity)
