@@ -92,10 +92,10 @@ class Connections:
         return lost if isinstance(lost, ConnectionLost) else ConnectionLost("closed by this side", code=1000)
 
     def _take(self, received: Received, line: Line) -> None:
+        self._seen(received)  # first, so that who follows the wire is woken before the speaker's task
         conversation = line.conversation
         if conversation is not None:
             self._reactions.take(received, conversation)
-        self._seen(received)
 
     async def _again(self, lost: ConnectionLost) -> None:
         """A new connection, or ``CallLost``."""

@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Callable
 
 from bareline.client.journal import Journal
+from bareline.client.sounding import LOOK_MIN_S, Sounding
 from bareline.client.wire_audio import Decoder, decoder_for
 from bareline.clock import now_ns
 from bareline.devices.contract import AudioSink
@@ -19,7 +20,7 @@ from bareline.errors import AudioFormatError
 from bareline.media.frames import AudioFrame
 from bareline.protocol.events import AudioFormat, ResponseOutputAudioDelta
 from bareline.protocol.playout import Cut, PartKey, PlayoutLedger
-from bareline.units import BYTES_PER_SAMPLE, SAMPLE_RATE_HZ, SAMPLES_PER_MS, samples_to_ns
+from bareline.units import BYTES_PER_SAMPLE, SAMPLE_RATE_HZ, SAMPLES_PER_MS
 
 __all__ = ["PLAYBACK_MAX_SAMPLES", "FrameFilter", "Playback"]
 
@@ -27,18 +28,13 @@ PLAYBACK_MAX_SAMPLES = 10 * 60 * SAMPLE_RATE_HZ
 """Audio that waits for the sink: ten minutes of speech, far beyond one answer. What does not fit is refused and
 counted: dropping older audio would falsify the positions of all that follows."""
 WRITE_SAMPLES = 20 * SAMPLES_PER_MS
-_WATCH_S = 0.02
-_WATCH_MAX_S = 0.25
 
 FrameFilter = Callable[[AudioFrame], AudioFrame]
 """Sees every frame of a stream and gives the one to use; it must keep the number of samples."""
 
 
 class Playback:
-    """Feeds one sink.
-
-    ``started`` is called with a part and when its first sample was heard, ``stopped`` with a part and whether it was
-    cut.
+    """Feeds one sink; ``started`` and ``stopped`` as in ``Sounding``.
 
     Without a sink nothing is ever heard and nothing can be interrupted; audio is then for whoever follows the events.
     """
@@ -57,8 +53,7 @@ class Playback:
         self._sink = sink
         self._journal = journal
         self._filter = output_filter
-        self._started = started
-        self._stopped = stopped
+        self._parts = Sounding(self._ledger, journal, started=started, stopped=stopped)
         self._decoders: dict[PartKey, Decoder] = {}
         self._queues: dict[PartKey, deque[bytes]] = {}
         self._waiting_samples = 0
@@ -66,8 +61,6 @@ class Playback:
         self._heard_before = sink.heard_samples if sink is not None else 0
         self._interruptions = 0
         self._writing: PartKey | None = None
-        self._sounding: dict[PartKey, None] = {}
-        self._open: dict[PartKey, None] = {}
         self._news = asyncio.Event()
         self._watched = asyncio.Event()
 
@@ -91,12 +84,12 @@ class Playback:
     def sounding(self) -> tuple[PartKey, ...]:
         """The parts whose sound has begun and not ended."""
         self._look()
-        return tuple(self._sounding)
+        return self._parts.begun
 
     def begun(self, response_id: str, item_id: str, content_index: int) -> None:
         """An audio part begins."""
         if self._ledger.begun(response_id, item_id, content_index):
-            self._open[item_id, content_index] = None
+            self._parts.opened((item_id, content_index))
             self._queues.setdefault((item_id, content_index), deque())
 
     def received(self, event: ResponseOutputAudioDelta, audio_format: AudioFormat | None) -> int:
@@ -108,7 +101,7 @@ class Playback:
         samples = decoder.samples(event.delta)
         if not self._ledger.received(event.response_id, *key, samples):
             return 0
-        self._open[key] = None
+        self._parts.opened(key)
         self._decoded(key, decoder.feed(event.delta))
         return samples
 
@@ -124,14 +117,14 @@ class Playback:
 
     def response_done(self, response_id: str) -> None:
         """The response is over; no part of it can still grow, whatever its server forgot to say."""
-        for key in list(self._open):
+        for key in self._parts.open:
             position = self._ledger.position(*key)
             if position is not None and position.response_id == response_id and not position.finished:
                 self.finished(*key)
 
     def connection_lost(self) -> None:
         """Nothing more comes for what is open; what came is still played."""
-        for key in list(self._open):
+        for key in self._parts.open:
             self.finished(*key)
 
     def interrupt(self) -> list[Cut]:
@@ -167,7 +160,7 @@ class Playback:
     async def quiet(self) -> None:
         """Wait until nothing is left to be heard."""
         while self.unheard:  # noqa: ASYNC110 (a sink tells only who asks)
-            await asyncio.sleep(_WATCH_S)
+            await asyncio.sleep(LOOK_MIN_S)
 
     async def _write(self, sink: AudioSink) -> None:
         while True:
@@ -182,7 +175,7 @@ class Playback:
                 self._account(key)
             else:
                 self._silence_late_frame(sink)
-            if key not in self._sounding:
+            if not self._parts.has_begun(key):
                 self._watched.set()
 
     def _next_piece(self) -> tuple[PartKey, bytes] | None:
@@ -207,56 +200,24 @@ class Playback:
         self._ledger.cleared(sink.clear())
 
     async def _watch(self) -> None:
-        """Say when parts begin and end to sound; looks often only while one of both is near."""
+        """Say when parts begin and end to sound."""
         while True:
             self._watched.clear()
             self._look()
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(self._next_look_s()):
+                async with asyncio.timeout(self._parts.next_look_s()):
                     await self._watched.wait()
 
-    def _next_look_s(self) -> float | None:
-        """``None``: not before something is written for the first time, or finished."""
-        pauses: list[float] = []
-        for key in self._open:
-            position = self._ledger.position(*key)
-            if position is None or not position.written:
-                continue
-            if key not in self._sounding:
-                pauses.append(_WATCH_S)
-            elif position.finished:
-                left_s = (self._ledger.unheard_samples + self._waiting_samples) / SAMPLE_RATE_HZ
-                pauses.append(min(max(left_s, _WATCH_S), _WATCH_MAX_S))
-        return min(pauses, default=None)
-
     def _look(self) -> None:
-        ledger = self.ledger
-        for key in list(self._open):
-            position = ledger.position(*key)
-            if position is None or position.cut:
-                self._open.pop(key, None)
-                continue
-            if position.heard and key not in self._sounding:
-                self._sounding[key] = None
-                self._journal.playout("started", key, position)
-                self._started(key, now_ns() - samples_to_ns(position.heard))
-            if position.finished and position.heard == position.queued:
-                del self._open[key]
-                self._sounding.pop(key, None)
-                self._journal.playout("finished", key, position)
-                self._stopped(key, False)
+        self._refresh()
+        self._parts.look()
 
     def _cut(self, cuts: list[Cut]) -> list[Cut]:
         for cut in cuts:
             key = (cut.item_id, cut.content_index)
-            position = self._ledger.position(*key)
-            self._open.pop(key, None)
             self._decoders.pop(key, None)
             self._waiting_samples -= sum(map(len, self._queues.pop(key, ()))) // BYTES_PER_SAMPLE
-            if position is not None:
-                self._journal.playout("interrupted", key, position, cut)
-            if self._sounding.pop(key, key) is None:
-                self._stopped(key, True)
+            self._parts.cut(cut)
         return cuts
 
     def _decoded(self, key: PartKey, pcm: bytes) -> None:
