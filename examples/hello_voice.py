@@ -46,7 +46,7 @@ async def hold_call(question: Path, answer: Path, base_url: str | None) -> str:
     return str(call.transcript)
 
 
-async def speak(text: str, path: Path) -> None:
+async def speak(text: str, path: str | Path) -> None:
     """Write ``text`` as speech."""
     voice = EspeakSynthesis()
     recording = WavWriter(path)

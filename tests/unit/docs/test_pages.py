@@ -6,6 +6,7 @@ import ast
 import importlib
 import re
 import shlex
+import textwrap
 
 import pytest
 
@@ -39,11 +40,19 @@ def test_python_compiles_and_imports_what_exists(page_blocks):
     for block in page_blocks:
         if block.language != "python":
             continue
-        tree = ast.parse(block.text, filename=f"{block.page.name}:{block.line}")
+        tree = ast.parse(textwrap.dedent(block.text), filename=f"{block.page.name}:{block.line}")
         ast.increment_lineno(tree, block.line)
         compile(tree, block.page.name, "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
         for node in ast.walk(tree):
             check_import(node, f"{block.page.name}:{getattr(node, 'lineno', 0)}")
+
+
+def test_the_tutorial_shows_what_the_examples_run(root):
+    page = root / "docs" / "tutorial" / "first-agent.md"
+    shown = re.findall(r"^```python\n(.*?)^```$", page.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
+    run = "".join(example.read_text(encoding="utf-8") for example in (root / "examples").rglob("*.py"))
+    assert shown
+    assert [text for text in shown if text not in run] == []
 
 
 def check_import(node: ast.AST, place: str) -> None:
