@@ -14,6 +14,7 @@ from bareline.speech.pronounce import pronounce
 __all__ = ["Lexicon"]
 
 _REMEMBERED = 20_000
+_GOAT = re.compile(r"\bOW\b")
 _BROAD_A = re.compile(r"\bAE(?= (?:S|F|TH)\b| N (?:S|T|CH|D)\b)")
 
 
@@ -52,7 +53,7 @@ class Lexicon:
                 break
             found.append(phones.strip().decode())
             position += len(line) + 1
-        return tuple(dict.fromkeys(found + [_with_broad_a(phones) for phones in found]))
+        return tuple(dict.fromkeys(found + [_british(phones) for phones in found]))
 
     def _first_at_or_after(self, key: bytes) -> int:
         """Where the first line begins whose word is not before ``key``."""
@@ -74,9 +75,12 @@ class Lexicon:
         return self._data[start : end if end >= 0 else len(self._data)]
 
 
-def _with_broad_a(phones: str) -> str:
-    """As many British speakers say it: task, bath, staff, dance with the vowel of father. CMUdict is American."""
-    return _BROAD_A.sub("AA", phones)
+def _british(phones: str) -> str:
+    """As many British speakers say it: task, bath, dance with the vowel of father, no with a wider one.
+
+    CMUdict is American.
+    """
+    return _GOAT.sub("AH UW", _BROAD_A.sub("AA", phones))
 
 
 def _without_variant(listed: bytes) -> bytes:

@@ -23,7 +23,7 @@ from bareline.server.backends.rules.results import Proposal
 from bareline.server.backends.rules.schema import Json
 from bareline.server.backends.rules.slots import Slot, SlotKind
 from bareline.server.backends.rules.toolset import Toolset
-from bareline.server.backends.rules.understanding import Intent, Said
+from bareline.server.backends.rules.understanding import ACCEPTED, Intent, Said
 from bareline.server.backends.rules.words import joined
 
 __all__ = ["Answers"]
@@ -32,9 +32,11 @@ _YES = frozenset({"yes", "yeah", "yep", "yup", "sure", "correct"})
 _NO = frozenset({"no", "nope", "nah", "don't"})
 _STRONG = 3.0
 """The score from which a reply is a new wish rather than the value that was asked for."""
+_FREE = 2.6
+"""The score from which a reply is a new wish rather than the free text that was asked for."""
 _OFFERED_MAX = 5
 _YES_OR_NO = "Please say yes or no."
-_SURE_YES = 0.4
+_SURE_YES = 0.15
 """Below this confidence a yes is asked for again."""
 
 
@@ -189,7 +191,7 @@ class Answers:
             merged = {**draft.values, **others}
             unsure = clear.heard if heard.spoken else frozenset[str]()
             return self.advance(Draft(draft.tool, merged, draft.unsure | unsure))
-        if clear is not None and clear.verb and clear.score >= _STRONG:
+        if clear is not None and clear.verb and clear.score >= (_FREE if slot.kind is SlotKind.TEXT else ACCEPTED):
             return None
         found = list(mentions_of(slot, said.words, self._known, draft.tool.nouns))
         if found:

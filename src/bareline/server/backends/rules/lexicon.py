@@ -145,8 +145,9 @@ SOCIAL: dict[str, tuple[str, ...]] = {
         "no keep it", "no don't do it",
     ),
     "cancel": (
-        "never mind", "nevermind", "forget it", "forget that", "stop", "cancel", "cancel that", "leave it",
-        "leave it alone", "no never mind", "scratch that", "drop it", "stop it", "no forget it", "be quiet",
+        "never mind", "nevermind", "okay stop", "okay never mind", "please stop", "okay okay stop", "forget it",
+        "forget that", "stop", "cancel", "cancel that", "leave it", "leave it alone", "no never mind", "scratch that",
+        "drop it", "stop it", "no forget it", "be quiet",
     ),
     "hello": ("hello", "hi", "hey", "hi there", "hello there", "good morning", "good afternoon", "good evening"),
     "goodbye": (

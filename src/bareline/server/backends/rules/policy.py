@@ -18,6 +18,8 @@ DOUBTFUL = 0.15
 what it does, one sentence in twenty (more for accents unlike the recogniser's)."""
 DOUBTFUL_DESTRUCTIVE = 0.45
 """Below this confidence nothing destructive is done without asking."""
+_HARMLESS = frozenset({"no", "cancel"})
+"""Taken at any confidence: they do nothing."""
 _MARGIN = 0.35
 """Two tools whose scores are closer than this may both be meant."""
 
@@ -54,10 +56,10 @@ class Policy:
     def _reply(self, heard: Heard) -> Reply:
         memory = self._memory
         said = read(heard.text)
-        if not said.full or heard.confidence < UNSURE:
+        kind = social(said)
+        if not said.full or (heard.confidence < UNSURE and kind not in _HARMLESS):
             return self._missed()
         ranked = intents(said, self._toolset, self._known)
-        kind = social(said)
         clear = self._clear(ranked)
         if kind is not None and not (clear and clear.score >= ACCEPTED and _exact(clear, said)):
             memory.misses = 0
