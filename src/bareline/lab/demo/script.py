@@ -17,6 +17,8 @@ __all__ = ["INTERRUPT_AFTER_MS", "Watch", "caller_script"]
 
 INTERRUPT_AFTER_MS = 2_000
 TRIES = 3
+QUESTIONS = 2
+"""How often the caller says yes on the way: to what was heard, and to what is about to be done."""
 _ANSWER = WaitForAgent(silence_ms=900)
 
 
@@ -59,9 +61,11 @@ def _ask(watch: Watch, sentence: str, reached: Callable[[], bool], *, yes: str =
         yield Say(sentence)
         said: list[str] = []
         yield WaitForAgent(silence_ms=900, until=_remember(said))
-        if not reached() and said[-1].rstrip().endswith("?") and not _asks_again(said[-1]):
+        for _ in range(QUESTIONS):
+            if reached() or not _wants_a_yes(said[-1]):
+                break
             yield Say(yes)
-            yield _ANSWER
+            yield WaitForAgent(silence_ms=900, until=_remember(said))
         if reached():
             return
 
@@ -92,5 +96,6 @@ def _remember(said: list[str]) -> Callable[[str], bool]:
     return until
 
 
-def _asks_again(words: str) -> bool:
-    return any(hint in words.lower() for hint in ("again", "repeat", "did not catch", "didn't catch"))
+def _wants_a_yes(words: str) -> bool:
+    asks_again = any(hint in words.lower() for hint in ("again", "repeat", "did not catch", "didn't catch"))
+    return words.rstrip().endswith("?") and not asks_again
