@@ -11,6 +11,8 @@ import textwrap
 import pytest
 
 from bareline.cli.main import make_parser
+from bareline.errors import ConfigurationError
+from bareline.server.faults import read_faults
 
 _OTHERS = ("openai", "pytest", "agents", "livekit", "pipecat")
 """Packages of others, which a page may import."""
@@ -85,9 +87,12 @@ def parses(command: str) -> bool:
     """Whether the real parser takes the command; ``...`` stands for more."""
     arguments = [argument for argument in shlex.split(command) if argument not in ("...", "…")]
     try:
-        make_parser().parse_args(arguments)
+        given = make_parser().parse_args(arguments)
+        read_faults(",".join(getattr(given, "fault", [])))
     except SystemExit as end:
         return end.code == 0
+    except ConfigurationError:
+        return False
     return True
 
 
@@ -107,7 +112,7 @@ def test_inline_commands_parse(page, capsys):
 
 def whole(command: str) -> str:
     """A command that was named in passing, with what it cannot do without."""
-    command = command.removesuffix(" ...").removesuffix(" …")
+    command = re.sub(r" (\.\.\.|…|TEXT|FAULT)$", "", command)
     option = command.rpartition(" ")[2]
     if option in _SAMPLES:
         command += f" {_SAMPLES[option]}"
@@ -115,7 +120,9 @@ def whole(command: str) -> str:
     return f"{command} --text" if needs_voice else command
 
 
-@pytest.mark.parametrize("wrong", ["serve --prot 1", "dance", "talk", "serve --session-limit soon"])
+@pytest.mark.parametrize(
+    "wrong", ["serve --prot 1", "dance", "talk", "serve --session-limit soon", "serve --fault flood@1s"]
+)
 def test_a_wrong_command_would_be_found(wrong, capsys):
     assert not parses(wrong)
     capsys.readouterr()
