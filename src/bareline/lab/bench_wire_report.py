@@ -91,31 +91,41 @@ def render_bench_wire(report: BenchWireReport) -> str:
     lines = [f"{name}: {value}" for name, value in report.machine.items()]
     lines += ["", f"{report.valid_runs} valid runs of {len(report.runs)}, {report.seconds:g} s for each client"]
     lines += [f"  void: {run.void}" for run in report.runs if run.void]
-    lines += ["", f"{'client':<10}{'delta p50 µs':>22}{'p99 µs':>24}{'CPU s per minute':>24}{'start ms':>22}{'MB':>8}"]
-    lines += [_client_line(kind, figures) for kind, figures in report.figures.items()]
+    lines += ["", *_table(report.figures)]
     lines += ["", *(_heard_line(check) for check in report.heard)]
     lines += ["", *(_goal_line(goal) for goal in report.goals)]
     lines += [f"note: {note}" for note in report.notes]
     return "\n".join(lines)
 
 
-def _client_line(kind: str, figures: dict[str, Spread]) -> str:
-    cells = (
-        (figures.get("p50_us"), 22, 0),
-        (figures.get("p99_us"), 24, 0),
-        (figures.get("cpu_s_per_min"), 24, 2),
-        (figures.get("start_ms"), 22, 0),
-    )
-    resident = figures.get("resident_mb")
-    cell = f"{resident.median:.0f}" if resident is not None else "-"
-    return f"{kind:<10}" + "".join(_cell(*of) for of in cells) + f"{cell:>8}"
+_COLUMNS = (
+    ("delta p50 µs", "p50_us", 0),
+    ("p99 µs", "p99_us", 0),
+    ("CPU s per minute", "cpu_s_per_min", 2),
+    ("start ms", "start_ms", 0),
+    ("MB", "resident_mb", 0),
+)
 
 
-def _cell(found: Spread | None, width: int, digits: int) -> str:
+def _table(figures: dict[str, dict[str, Spread]]) -> list[str]:
+    """Medians with the lowest and highest run, a line for each client."""
+    rows = [["client", *(title for title, _, _ in _COLUMNS)]]
+    rows += [
+        [kind, *(_cell(found.get(name), digits) for _, name, digits in _COLUMNS)] for kind, found in figures.items()
+    ]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    return [_row(row, widths) for row in rows]
+
+
+def _row(row: list[str], widths: list[int]) -> str:
+    figures = (cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True))
+    return "  ".join((row[0].ljust(widths[0]), *figures))
+
+
+def _cell(found: Spread | None, digits: int) -> str:
     if found is None:
-        return f"{'-':>{width}}"
-    text = f"{found.median:.{digits}f} ({found.low:.{digits}f}-{found.high:.{digits}f})"
-    return f"{text:>{width}}"
+        return "-"
+    return f"{found.median:.{digits}f} ({found.low:.{digits}f}-{found.high:.{digits}f})"
 
 
 def _heard_line(check: HeardCheck) -> str:
