@@ -95,7 +95,8 @@ def _tool_rule(tool: ToolModel, at: int, slots: SlotRules) -> str:
         ways.append(f"mark <thing{at}> [as] ( done | complete | completed | finished )")
     if tool.verbs & {"create"} and (text := slots.text_of(tool)):
         listed = f" [ ( to | on ) {slots.listed(tool)} ]"
-        ways += [f"remind me to {text}{tail}", f"( add | put ) {text}{listed}{tail}"]
+        rest = slots.after(tool, texts=False)
+        ways += [f"remind me to {text} {rest}", f"( add | put ) {text}{listed} {rest}"]
     ways += [said(trigger) for trigger in tool.triggers if 0 < len(trigger) <= _TRIGGER_MAX]
     rules = f"<tool{at}> = {' | '.join(ways)} ;\n<thing{at}> = {things} ;\n"
     return rules + (f"<after{at}> = {after} ;\n" if after else "")

@@ -17,7 +17,6 @@ __all__ = ["SlotRules", "alternatives", "said"]
 _PLACES_MAX = 9
 _ORDERED_MAX = 3
 """Up to so many slots may follow an object in any order; more follow in the order of the schema."""
-_FRESH = "new | upcoming | current"
 _ID_MAX = 20
 """Numbers of things nobody told of are recognised up to here, beyond when they were asked for: a larger choice makes
 seven sound like thirty one."""
@@ -56,13 +55,19 @@ class SlotRules:
         names = [self.values(tool, slot) for slot in tool.slots if slot.kind in {SlotKind.ID, SlotKind.TEXT}]
         ways = self._described(tool, noun)
         if noun:
-            ways.append(f"[{_articles(tool)}] [ {_FRESH} ] {noun}")
+            ways.append(f"[{_articles(tool)}] [ {'new' if tool.verbs & _MAKING else 'upcoming | current'} ] {noun}")
         if not tool.verbs & _MAKING:
             suffix = f" [{noun}]" if noun else ""
-            ways += [f"[ the | my | that ] {values}{suffix}" for values in names if values]
+            ways += [f"[ the | my | that ] {values}{suffix}" for values in names if values and self._told(tool)]
             ways += [f"[ the | my ] {noun} [ number | called | named ] {values}" for values in names if values and noun]
             ways += [self._pointed()] if names else []
         return " | ".join(ways) or "[it]"
+
+    def _told(self, tool: ToolModel) -> bool:
+        """Whether any of the things that the tool acts on is known by name."""
+        named = [slot for slot in tool.slots if slot.kind in {SlotKind.ID, SlotKind.TEXT}]
+        listed = any(slot.choices or (slot.kind is SlotKind.TEXT and self._known.phrases) for slot in named)
+        return listed or any(value_for(slot, entity, tool.nouns) for slot in named for entity in self._known.entities)
 
     def _described(self, tool: ToolModel, noun: str) -> list[str]:
         """Values before the noun; what is made may be named by a value alone: book a haircut."""
@@ -74,8 +79,9 @@ class SlotRules:
         kinds = alternatives(values for slot, values in before if not slot.counts)
         several = alternatives(plural(name) for name in _names(tool))
         alone = [values for slot, values in before if slot.required and slot.kind is SlotKind.CHOICE]
-        ways = [f"[{_articles(tool)}] {kinds} [{kinds}] {noun}"] if kinds else []
-        ways += [f"{counts} {f'[{kinds}] [{kinds}]' if kinds else ''} {several}"] if counts and several else []
+        again = f"[{kinds}]" if len(before) - bool(counts) > 1 else ""
+        ways = [f"[{_articles(tool)}] {kinds} {again} {noun}"] if kinds else []
+        ways += [f"{counts} {f'[{kinds}] {again}' if kinds else ''} {several}"] if counts and several else []
         return [*ways, f"[{_articles(tool)}] {alone[0]}"] if alone and noun else ways
 
     def _pointed(self) -> str:
@@ -85,10 +91,11 @@ class SlotRules:
         ]
         return alternatives(["it", "that one", *places, *(["the last one"] if places else [])])
 
-    def after(self, tool: ToolModel) -> str:
-        """What may follow the object."""
+    def after(self, tool: ToolModel, *, texts: bool = True) -> str:
+        """What may follow the object; ``texts``: also its free texts."""
         several = [part for slot in tool.slots if slot.many and (part := self._after(tool, slot))]
-        single = [part for slot in tool.slots if not slot.many and (part := self._after(tool, slot))]
+        wanted = [slot for slot in tool.slots if not slot.many and (texts or slot.kind is not SlotKind.TEXT)]
+        single = [part for slot in wanted if (part := self._after(tool, slot))]
         repeated = [f"( {' | '.join(several)} )*"] if several else []
         orders = permutations([*single, *repeated]) if len(single) <= _ORDERED_MAX else [single + repeated]
         return " | ".join(" ".join(f"[ {part} ]" for part in order) for order in orders)
@@ -207,7 +214,7 @@ def _names(tool: ToolModel) -> list[str]:
 
 def _articles(tool: ToolModel) -> str:
     if tool.verbs & _MAKING:
-        return "a | an | another"
+        return "an | another" if tool.noun[:1] in "aeiou" else "a | another"
     return "the | my | all | all my | all the" if "show" in tool.verbs or tool.several else "the | my"
 
 
@@ -216,9 +223,7 @@ def _leads(tool: ToolModel, slot: Slot) -> str:
     if slot.many:
         return "with | and | plus"
     by_verb = {"show": "that are | which are", "book": "for | for a", "set": "to", "update": "to", "complete": "as"}
-    return " | ".join(
-        ["in | in the | at the", slot.says, *(lead for verb, lead in by_verb.items() if verb in tool.verbs)]
-    )
+    return " | ".join(["in the | at the", slot.says, *(lead for verb, lead in by_verb.items() if verb in tool.verbs)])
 
 
 def _goes_before(slot: Slot) -> bool:

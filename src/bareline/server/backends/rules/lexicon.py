@@ -43,7 +43,7 @@ VERBS: dict[str, tuple[str, ...]] = {
     ),
     "update": (
         "update", "change", "modify", "edit", "move", "reschedule", "postpone", "rename", "adjust", "push", "shift",
-        "delay", "make",
+        "delay",
     ),
     "order": (
         "order", "buy", "get", "purchase", "get me", "i want", "i would like", "i will have", "i will take",
@@ -126,9 +126,9 @@ TAILS = tuple(
 )
 GLUE = frozenset(
     words_of(
-        "a an the my your our to for of on in at by with and as from is are it that this me i do have be called named "
-        "titled due some any one ones new another there list up down please you we us was were about into out will "
-        "would has which what who whose it's not all so get got want need like extra"
+        "a an the my your our to for of on in at by with and as from is are it that this me i do have be called "
+        "named titled due some any one ones new another upcoming current there list up down please you we us was "
+        "were about into out will would has which what who whose it's not all so get got want need like extra"
     )
 )
 """Words that carry no content of their own when an utterance is judged by how much of it was understood."""

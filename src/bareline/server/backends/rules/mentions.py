@@ -202,7 +202,7 @@ def _entities(
     yield from _by_place(slot, words, known, nouns)
     yield from _by_part(slot, words, usable, {noun[-1] for noun in nouns})
     if slot.kind is SlotKind.ID:
-        yield from _by_number(slot, words)
+        yield from _by_number(slot, words, {"number", slot.says.split()[0], *(noun[-1] for noun in nouns)})
 
 
 def _by_place(
@@ -247,11 +247,11 @@ def _by_part(
                 yield Mention(slot, value, at, end, 0.3, entity, partial=True)
 
 
-def _by_number(slot: Slot, words: tuple[str, ...]) -> Iterator[Mention]:
+def _by_number(slot: Slot, words: tuple[str, ...], leads: set[str]) -> Iterator[Mention]:
     """number seven, order 12: an identifier that nobody listed."""
     for at in range(1, len(words)):
         number = parse_number(words, at)
-        if number is not None and words[at - 1] in {"number", slot.says.split()[0]} and number[0] == int(number[0]):
+        if number is not None and words[at - 1] in leads and number[0] == int(number[0]):
             value = int(number[0])
             yield Mention(slot, str(value) if slot.text else value, at, at + number[1], 0.2)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from bareline.server.backends.rules.words import words_of
 
@@ -88,22 +89,23 @@ def number_grammar(low: int, high: int) -> str:
 
 def _whole(words: tuple[str, ...], start: int) -> tuple[int, int]:
     """Value and length of the whole number at ``start``; length 0 when there is none."""
-    if words[start : start + 2] in (("a", "hundred"), ("a", "thousand")):
-        return _scaled(words, start, 1, 1)
-    value, used = _below_hundred(words, start)
-    return _scaled(words, start, value, used) if used else (0, 0)
+    _, used = _scaled(words, start, "hundred", _below_hundred)
+    if not used and words[start : start + 2] != ("a", "thousand"):
+        return 0, 0
+    return _scaled(words, start, "thousand", lambda words, at: _scaled(words, at, "hundred", _below_hundred))
 
 
-def _scaled(words: tuple[str, ...], start: int, value: int, used: int) -> tuple[int, int]:
-    while start + used < len(words) and words[start + used] in _SCALES:
-        value *= _SCALES[words[start + used]]
-        used += 1
-        skip = 1 if words[start + used : start + used + 1] == ("and",) else 0
-        more, length = _below_hundred(words, start + used + skip)
-        if length and more:
-            hundreds = words[start + used + skip + length : start + used + skip + length + 1] == ("hundred",)
-            value, used = value + more * (100 if hundreds else 1), used + skip + length + hundreds
-    return value, used
+def _scaled(
+    words: tuple[str, ...], start: int, scale: str, below: Callable[[tuple[str, ...], int], tuple[int, int]]
+) -> tuple[int, int]:
+    """A number that may count hundreds or thousands: [two] hundred [and] [seven]; ``below`` reads the smaller ones."""
+    value, used = (1, 1) if words[start : start + 2] == ("a", scale) else below(words, start)
+    if not used or words[start + used : start + used + 1] != (scale,):
+        return value, used
+    used += 1
+    joint = 1 if words[start + used : start + used + 1] == ("and",) else 0
+    rest, length = below(words, start + used + joint)
+    return value * _SCALES[scale] + rest, used + (joint + length if length else 0)
 
 
 def _below_hundred(words: tuple[str, ...], start: int) -> tuple[int, int]:

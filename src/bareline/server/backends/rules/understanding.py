@@ -17,6 +17,7 @@ __all__ = ["ACCEPTED", "Intent", "Said", "intents", "read", "social"]
 ACCEPTED = 2.0
 """The score from which an intent is acted on: a verb and an object, or a trigger phrase."""
 _VERB_LENGTH_MAX = 5
+_POINTING = frozenset({"it", "that", "this"})
 _SOCIAL = {phrase(text): kind for kind, texts in SOCIAL.items() for text in texts}
 
 
@@ -125,8 +126,11 @@ def _ahead(words: tuple[str, ...], start: int) -> int:
     """How many words of courtesy begin at ``start``."""
     if words[start] in FILLERS:
         return 1
-    leads = [len(lead) for lead in LEADS if words[start : start + len(lead)] == lead]
-    return max(leads, default=0)
+    lead = max((len(lead) for lead in LEADS if words[start : start + len(lead)] == lead), default=0)
+    verb = max(
+        (size for size in range(1, _VERB_LENGTH_MAX + 1) if words[start : start + size] in VERB_PHRASES), default=0
+    )
+    return lead if lead >= verb else 0
 
 
 def _behind(words: tuple[str, ...], start: int, end: int) -> int:
@@ -156,7 +160,7 @@ def _verbs(match: _Match, words: tuple[str, ...]) -> None:
         mine = bool(classes & match.tool.verbs)
         if mine and not match.verb:
             match.verb = True
-            match.score += 2.0 if first else 1.0
+            match.score += (1.9 if match.tool.nouns else ACCEPTED) if first else 1.0
             match.explained.update(range(at, at + size))
         elif first:
             match.score -= 1.0
@@ -191,8 +195,10 @@ def _nouns(match: _Match, words: tuple[str, ...]) -> None:
         inside = any(mention.start <= at < mention.end for mention in match.mentions)
         if inside and not set(spans) - match.explained and rank:
             continue
-        match.score += 1.5 if len(noun) > 1 or rank == 0 else 1.0
+        match.score += 1.1 if rank and len(match.tool.nouns[0]) > 1 else 1.5
         match.explained.update(spans)
+        if "show" in match.tool.verbs and not match.verb and not _content(match, words):
+            match.score += 0.5
         break
     else:
         if "show" in match.tool.verbs and "list" in words and not any(slot.required for slot in match.tool.slots):
@@ -201,6 +207,11 @@ def _nouns(match: _Match, words: tuple[str, ...]) -> None:
     topical = {word for index, word in enumerate(several) if index not in match.explained and word in match.tool.topic}
     match.explained.update(index for index, word in enumerate(several) if word in topical)
     match.score += min(1.0, 0.5 * len(topical))
+
+
+def _content(match: _Match, words: tuple[str, ...]) -> bool:
+    """Whether there are words that mean something and are not explained yet."""
+    return any(word not in GLUE and index not in match.explained for index, word in enumerate(words))
 
 
 def _free(match: _Match, said: Said) -> None:
@@ -257,7 +268,8 @@ def _judge(match: _Match, words: tuple[str, ...]) -> None:
         if slot.name in given:
             match.score += 0.8 if slot.required else 0.6
         elif slot.required:
-            match.score -= 0.25
+            pointed = match.verb and slot.kind in {SlotKind.ID, SlotKind.TEXT} and _POINTING & set(words)
+            match.score += 0.4 if pointed else -0.25
     content = [index for index, word in enumerate(words) if word not in GLUE and word not in FILLERS]
     missed = [index for index in content if index not in match.explained and (words[index],) not in VERB_PHRASES]
     if content:
