@@ -15,6 +15,7 @@ from bareline.clock import now_ns
 from bareline.devices.contract import AudioSource
 from bareline.errors import Closed, ConnectionLost
 from bareline.media.frames import AudioFrame
+from bareline.protocol.events import AudioFormat, Session
 from bareline.protocol.session_formats import input_format, is_pcm
 from bareline.units import BYTES_PER_SAMPLE, NS_PER_S, SAMPLES_PER_MS, samples_to_ns
 
@@ -37,12 +38,14 @@ class Capture:
         self._source = source
         self._filter = input_filter
         self._line: Line | None = None
+        self._session: Session | None = None
+        self._format: AudioFormat | None = None
         self._encoder: Encoder | None = None
 
     def opened(self, line: Line) -> None:
         """Send over this line from now on."""
         self._line = line
-        self._encoder = None
+        self._session = self._format = self._encoder = None
 
     def lost(self) -> None:
         """There is no line now."""
@@ -80,9 +83,16 @@ class Capture:
             self.sent_samples += frame.samples
 
     def _wire(self, line: Line, frame: AudioFrame) -> AudioFrame | bytes:
-        wanted = input_format(line.session)
+        session = line.session
+        if session is not self._session:
+            self._session = session
+            self._reformat(input_format(session))
+        return frame if self._encoder is None else self._encoder.feed(frame.pcm)
+
+    def _reformat(self, wanted: AudioFormat | None) -> None:
+        """An encoder holds samples back: the one there is stays while the format does."""
         if is_pcm(wanted):
-            return frame
-        if self._encoder is None:
+            self._encoder = None
+        elif self._encoder is None or wanted != self._format:
             self._encoder = encoder_for(wanted)
-        return self._encoder.feed(frame.pcm)
+        self._format = wanted

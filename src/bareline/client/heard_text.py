@@ -43,9 +43,9 @@ class HeardText:
 
     def sounded(self, samples: int) -> None:
         """More audio: it says at most the text that is known by now, beginning where the audio before it ended."""
-        told = [chars for _, chars in self._anchors[-2:]]
-        if told != [self.chars, self.chars]:  # a third stretch without new text is like the second
-            self._anchors.append((self.samples, self.chars))
+        anchors = self._anchors
+        if len(anchors) < 2 or not anchors[-2][1] == anchors[-1][1] == self.chars:  # else it is like the one before
+            anchors.append((self.samples, self.chars))
         self.samples += samples
 
     def until(self, heard_samples: int, *, finished: bool) -> str:

@@ -97,11 +97,13 @@ class Playback:
         key = (event.item_id, event.content_index)
         decoder = self._decoders.get(key)
         if decoder is None:
+            if not self._ledger.begun(event.response_id, *key):
+                return 0
+            self._parts.opened(key)
             decoder = self._decoders[key] = decoder_for(audio_format)
         samples = decoder.samples(event.delta)
         if not self._ledger.received(event.response_id, *key, samples):
             return 0
-        self._parts.opened(key)
         self._decoded(key, decoder.feed(event.delta))
         return samples
 
@@ -184,8 +186,7 @@ class Playback:
             key, pieces = next(iter(self._queues.items()))
             if pieces:
                 return key, pieces.popleft()
-            position = self._ledger.position(*key)
-            if position is not None and not position.finished:
+            if self._ledger.unfinished(*key):
                 return None
             del self._queues[key]
         return None
@@ -231,9 +232,10 @@ class Playback:
             return
         self._ledger.queued(*key, samples)
         self._waiting_samples += samples
-        step = WRITE_SAMPLES * BYTES_PER_SAMPLE
-        pieces = self._queues.setdefault(key, deque())
-        pieces.extend(pcm[start : start + step] for start in range(0, len(pcm), step))
+        pieces = self._queues.get(key)
+        if pieces is None:
+            pieces = self._queues[key] = deque()
+        pieces += _cut_up(pcm)
         self._news.set()
 
     def _filtered(self, frame: AudioFrame) -> AudioFrame:
@@ -260,3 +262,8 @@ class Playback:
     def _refresh(self) -> None:
         if self._sink is not None:
             self._ledger.heard(self._sink.heard_samples - self._heard_before)
+
+
+def _cut_up(pcm: bytes) -> list[bytes]:
+    step = WRITE_SAMPLES * BYTES_PER_SAMPLE
+    return [pcm] if len(pcm) <= step else [pcm[start : start + step] for start in range(0, len(pcm), step)]

@@ -43,15 +43,16 @@ class Reactions:
         self._barge_in = barge_in
         self._speech = ""
         self._session: ev.Session | None = None
+        self._format: ev.AudioFormat | None = None
 
     def take(self, received: Received, conversation: Conversation) -> None:
         """React to one event, which the conversation has taken already."""
         event, parts = received.event, self._parts
+        if isinstance(event, ev.ResponseOutputAudioDelta):  # nearly all events are, and nobody else wants them
+            self._sound(event)
+            return
         if isinstance(event, RemoteProtocolError):
             self.malformed += 1
-            return
-        if isinstance(event, ev.ResponseOutputAudioDelta):
-            self._sound(event)
             return
         parts.transcript.take(event)
         parts.outbox.acknowledged(event)
@@ -88,14 +89,14 @@ class Reactions:
         self.user_speaking = False
 
     def _sound(self, event: ev.ResponseOutputAudioDelta) -> None:
-        samples = self._parts.playback.received(event, output_format(self._session))
+        samples = self._parts.playback.received(event, self._format)
         if samples:
             self._parts.transcript.sounded((event.item_id, event.content_index), samples)
 
     def _session_event(self, event: ev.ServerEvent, settled: bool) -> None:
         match event:
             case ev.SessionCreated(session=session) | ev.SessionUpdated(session=session):
-                self._session = session
+                self._session, self._format = session, output_format(session)
             case ev.Error(error=error):
                 self._error(error, settled)
             case ev.ConversationItemInputAudioTranscriptionCompleted():

@@ -165,4 +165,7 @@ class Transcript:
             entry.text, entry.final = "", True
 
     def _part(self, entry: TranscriptEntry, index: int) -> HeardText:
-        return entry.parts.setdefault(index, HeardText())
+        part = entry.parts.get(index)
+        if part is None:
+            part = entry.parts[index] = HeardText()
+        return part

@@ -35,7 +35,6 @@ class NullSink:
         await self._wait(self._queue_samples)
         if self._closed:
             raise Closed("the sink was closed")
-        self._update()
         self._playout.write(frame.samples, now_ns())
 
     def clear(self) -> int:
@@ -73,7 +72,7 @@ class NullSink:
         while not self._closed:
             self._update()
             due_ns = self._playout.heard_at_ns(left_samples)
-            if due_ns <= now_ns():
+            if not due_ns or due_ns <= now_ns():
                 return
             self._news.clear()
             await wait_until(due_ns, self._news)

@@ -23,7 +23,7 @@ __all__ = ["QUEUE_MAX_RECORDS", "TRACE_VERSION", "WRITE_PERIOD_S", "Observers", 
 TRACE_VERSION = 1
 QUEUE_MAX_RECORDS = 20_000
 """About three minutes of the densest call seen; a writer that far behind has lost its disk."""
-WRITE_PERIOD_S = 0.1
+WRITE_PERIOD_S = 0.25
 """How often the queue is written, and so how much a crash may lose. A wake-up for every record would take the
 interpreter away from the call a hundred times a second, and cost more than all its records."""
 _BATCH_RECORDS = 500

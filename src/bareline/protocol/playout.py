@@ -190,6 +190,11 @@ class PlayoutLedger:
         part = self._parts.get((item_id, content_index))
         return part is None or not (part.cut or part.response_id in self._interrupted)
 
+    def unfinished(self, item_id: str, content_index: int = 0) -> bool:
+        """Whether more audio of this part may come."""
+        part = self._parts.get((item_id, content_index))
+        return part is not None and not part.finished
+
     def position(self, item_id: str, content_index: int = 0) -> Position | None:
         """The counts of one part; ``None`` for one that the ledger does not know."""
         part = self._parts.get((item_id, content_index))
