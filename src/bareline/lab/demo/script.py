@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from bareline.client.call_events import CallEvent, ToolSettled
 from bareline.lab.demo.scene import Scene
 from bareline.testing.caller import InterruptAfter, Pause, Say, Step, WaitForAgent
+from bareline.tools import CallState
 
 __all__ = ["INTERRUPT_AFTER_MS", "Watch", "caller_script"]
 
@@ -35,8 +36,8 @@ class Watch:
             self.settled.append(event)
 
     def count(self, name: str) -> int:
-        """How many calls of that tool have settled."""
-        return sum(event.name == name for event in self.settled)
+        """How many calls of that tool have run to an end."""
+        return sum(event.name == name and event.state is not CallState.CANCELLED for event in self.settled)
 
 
 def caller_script(scene: Scene, watch: Watch) -> Iterator[Step]:
