@@ -217,3 +217,12 @@ def test_agrees_with_a_list_of_labelled_samples(steps: list[tuple[str, str, int]
             assert (position.heard if position else 0) == model.heard.count(item)
             assert (position.received if position else 0) == received[item]
         assert ledger.unheard_samples == len(model.waiting)
+
+
+def test_a_part_is_unfinished_from_its_beginning_to_its_end() -> None:
+    ledger = PlayoutLedger()
+    assert not ledger.unfinished("item_a")
+    ledger.begun("resp_1", "item_a")
+    assert ledger.unfinished("item_a")
+    ledger.finished("item_a")
+    assert not ledger.unfinished("item_a")
