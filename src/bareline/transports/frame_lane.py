@@ -34,6 +34,7 @@ _OPCODE = 0x0F
 _MASKED = 0x80
 _MASK_BYTES = 4
 _MASKS_DRAWN = 256
+_HEADERS_MAX_BYTES = 128 * 1024
 _END_OF_HEADERS = b"\r\n\r\n"
 
 
@@ -78,7 +79,8 @@ class LaneConnection(ClientConnection):
         message = unread[0]
         if message is None:  # its pieces are with websockets
             message = await self.recv(decode=False)
-            unread.popleft()
+            if unread:  # dropped meanwhile, perhaps
+                unread.popleft()
             return message
         unread.popleft()
         self._unread_bytes -= len(message)
@@ -113,6 +115,8 @@ class LaneConnection(ClientConnection):
     def _await_upgrade(self) -> None:
         end = self._buffer.find(_END_OF_HEADERS)
         if end < 0:
+            if len(self._buffer) > _HEADERS_MAX_BYTES:
+                self._give_up(bytes(self._buffer))
             return
         end += len(_END_OF_HEADERS)
         head, rest = bytes(self._buffer[:end]), bytes(self._buffer[end:])

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from websockets.client import ClientProtocol
-from websockets.exceptions import ConnectionClosed
+from websockets.exceptions import ConnectionClosed, InvalidMessage
 from websockets.frames import Close, Frame, Opcode
 from websockets.protocol import State
 from websockets.server import ServerProtocol
@@ -234,5 +234,20 @@ def test_refused_handshake_is_reported_with_its_body() -> None:
         with pytest.raises(Exception, match="401") as refused:
             await handshake
         assert refused.value.response.body == b"wrong"  # type: ignore[attr-defined]
+
+    run_virtual(main())
+
+
+def test_endless_answer_to_the_handshake_is_refused() -> None:
+    async def main() -> None:
+        connection = LaneConnection(ClientProtocol(parse_uri("ws://host/")), ping_interval=None)
+        connection.connection_made(Wire(connection))
+        handshake = asyncio.create_task(connection.handshake())
+        await asyncio.sleep(0)
+        for _ in range(20):
+            connection.data_received(b"x" * 10_000)
+        connection.connection_lost(None)
+        with pytest.raises(InvalidMessage):
+            await handshake
 
     run_virtual(main())
