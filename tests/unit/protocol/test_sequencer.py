@@ -174,6 +174,14 @@ def test_refusal_because_of_an_active_response_is_settled_here(sequencer: Respon
     assert sent(sequencer) == [f"create {request}"]
 
 
+def test_refused_request_keeps_its_place_before_later_ones(sequencer: ResponseSequencer) -> None:
+    first = sequencer.request()
+    sent(sequencer)
+    sequencer.request(ev.ResponseConfig(instructions="Later."))
+    sequencer.observe(error(BUSY, f"{first}.1"), 0)
+    assert sent(sequencer, REQUEST_RETRY_NS) == [f"create {first}"]
+
+
 def test_refusal_because_of_a_response_never_seen_is_tried_again_later(sequencer: ResponseSequencer) -> None:
     request = sequencer.request()
     sent(sequencer)

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from websockets.client import ClientProtocol
-from websockets.exceptions import ConnectionClosed, InvalidMessage
+from websockets.exceptions import ConnectionClosed, InvalidHandshake
 from websockets.frames import Close, Frame, Opcode
 from websockets.protocol import State
 from websockets.server import ServerProtocol
@@ -247,7 +247,7 @@ def test_endless_answer_to_the_handshake_is_refused() -> None:
         for _ in range(20):
             connection.data_received(b"x" * 10_000)
         connection.connection_lost(None)
-        with pytest.raises(InvalidMessage):
+        with pytest.raises(InvalidHandshake):
             await handshake
 
     run_virtual(main())
