@@ -38,6 +38,13 @@ def test_links_lead_somewhere(page):
             assert anchor in anchors(other.read_text(encoding="utf-8")), f"{target}: no such heading"
 
 
+def test_every_page_is_in_the_index(root):
+    index = root / "docs" / "index.md"
+    linked = {(index.parent / target).resolve() for target in re.findall(r"\]\(([^)#\s]+)", index.read_text("utf-8"))}
+    missing = [page.name for page in (root / "docs").rglob("*.md") if page != index and page.resolve() not in linked]
+    assert missing == [], "docs/index.md does not lead to these"
+
+
 def test_python_compiles_and_imports_what_exists(page_blocks):
     for block in page_blocks:
         if block.language != "python":
