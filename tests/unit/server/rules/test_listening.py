@@ -173,3 +173,34 @@ def test_an_audio_answer_without_a_voice_is_a_tone_with_the_words(talk):
     text, size = run_virtual(main())
     assert text == "Hello! What can I do for you?"
     assert size == 7 * 300 * 48
+
+
+@pytest.mark.parametrize(
+    ("tools", "text", "confidence", "called"),
+    [
+        ("pizza", "show me the menu", 0.06, True),
+        ("pizza", "show me the menu", 0.03, False),
+        ("pizza", "order two large pizzas", 0.2, True),
+        ("pizza", "order two large pizzas", 0.1, False),
+        ("notes", "delete rome", 0.2, True),
+    ],
+    ids=["reads", "reads not", "changes", "changes not", "deletes: the tools ask for consent themselves"],
+)
+def test_the_more_a_tool_does_the_surer_one_must_be(spoken, tools, text, confidence, called):
+    conversation = spoken(tools, Hypothesis(text, confidence))
+    said = conversation.say()
+    assert bool(conversation.dialogue.calls) == called
+    assert said == ("" if called else f"I heard: {text}. Is that right?")
+
+
+def test_a_doubtful_no_is_a_no_but_a_doubtful_yes_is_no_consent(spoken):
+    wish, doubtful_yes, doubtful_no = (
+        Hypothesis("cancel order seven", 0.3),
+        Hypothesis("yes please", 0.01),
+        Hypothesis("no thank you", 0.01),
+    )
+    conversation = spoken("pizza", wish, doubtful_yes, doubtful_no)
+    conversation.say()
+    assert "did not catch" in conversation.say()
+    assert conversation.say() == "All right, I left it alone."
+    assert conversation.dialogue.calls == []

@@ -113,3 +113,10 @@ def test_nested_objects_are_filled_in_place(talk, make_tool):
     }
     dialogue = talk((make_tool("ship_parcel", "Ship a parcel.", "address", address=address),))
     assert dialogue.asked("ship a parcel to Rome") == [("ship_parcel", {"address": {"city": "rome"}})]
+
+
+@pytest.mark.parametrize("text", ["remove rome from my list", "take off rome please", "get rid of the rome note"])
+def test_one_wish_in_many_words(talk, text):
+    dialogue = talk("notes", {"list_notes": [{"title": "Rome"}]})
+    dialogue.say("list my notes")
+    assert dialogue.asked(text) == [("delete_note", {"title": "Rome"})]

@@ -6,8 +6,11 @@ from collections.abc import Callable
 from datetime import date, datetime
 
 from bareline.media.synthesis import SpeechSynthesis
+from bareline.server.backends.rules.entities import Knowledge
+from bareline.server.backends.rules.grammar import grammar_for
 from bareline.server.backends.rules.listening import Listening, Recogniser
 from bareline.server.backends.rules.session import RulesSession
+from bareline.server.backends.rules.toolset import Toolset
 
 __all__ = ["RulesBackend"]
 
@@ -37,6 +40,8 @@ class RulesBackend:
         from bareline.speech.espeak import EspeakSynthesis
         from bareline.speech.sphinx import GrammarSTT
 
+        # Loaded before the first caller waits for it; the recogniser is kept for whoever asks next.
+        GrammarSTT(grammar_for(Toolset(()), Knowledge(date.min), None))
         return cls(synthesis=EspeakSynthesis(), recogniser=GrammarSTT, today=today)
 
     async def open(self, *, seed: int) -> RulesSession:

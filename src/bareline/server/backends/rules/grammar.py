@@ -88,18 +88,25 @@ def _tool_rule(tool: ToolModel, at: int, slots: SlotRules) -> str:
     """All ways to ask for one tool."""
     things, after = slots.things(tool), slots.after(tool)
     tail = f" <after{at}>" if after else ""
-    ways = [f"{command} <thing{at}>{tail}" for command in _commands(tool)]
+    place = _place(tool, slots)
+    ways = [f"{command} <thing{at}>{tail}{place}" for command in _commands(tool)]
     ways += _turned(tool, at, tail)
     ways += _questions(tool, at, tail)
     if "complete" in tool.verbs:
         ways.append(f"mark <thing{at}> [as] ( done | complete | completed | finished )")
     if tool.verbs & {"create"} and (text := slots.text_of(tool)):
-        listed = f" [ ( to | on ) {slots.listed(tool)} ]"
         rest = slots.after(tool, texts=False)
-        ways += [f"remind me to {text} {rest}", f"( add | put ) {text}{listed} {rest}"]
+        ways += [f"remind me to {text} {rest}", f"( add | put ) {text}{place} {rest}"]
     ways += [said(trigger) for trigger in tool.triggers if 0 < len(trigger) <= _TRIGGER_MAX]
     rules = f"<tool{at}> = {' | '.join(ways)} ;\n<thing{at}> = {things} ;\n"
     return rules + (f"<after{at}> = {after} ;\n" if after else "")
+
+
+def _place(tool: ToolModel, slots: SlotRules) -> str:
+    """Where the things are: from my list, on the shopping list."""
+    leads = {"create": "to | on", "remove": "from | off", "complete": "on", "show": "on | of"}
+    said = [lead for verb, lead in leads.items() if verb in tool.verbs]
+    return f" [ ( {' | '.join(said)} ) {slots.listed(tool)} ]" if said else ""
 
 
 _TRIGGER_MAX = 8

@@ -42,11 +42,14 @@ class Listening:
         self._lock = asyncio.Lock()
 
     def expect(self, toolset: Toolset, known: Knowledge, expecting: Expecting | None) -> None:
-        """What may be said from the next utterance on."""
+        """What may be said from the next utterance on. Cheap; ``prepare`` does the work."""
         if self._recogniser is not None:
             self._grammar = grammar_for(toolset, known, expecting)
-            if not self._under_way:
-                self._ready()
+
+    def prepare(self) -> None:
+        """Make the recogniser ready for what is expected (some 50 ms when that has changed), unless it is in use."""
+        if not self._under_way:
+            self._ready()
 
     def hear(self, frame: AudioFrame) -> None:
         """The next frame of the utterance under way."""
@@ -88,6 +91,8 @@ class Listening:
     def _ready(self) -> StreamingSTT | None:
         """The recogniser for the present grammar."""
         if self._recogniser is not None and (self._stt is None or self._stt_grammar != self._grammar) and self._grammar:
+            # The old one goes first: recognisers may be kept for the next who asks.
+            self._stt = None
             self._stt = self._recogniser(self._grammar)
             self._stt_grammar = self._grammar
         return self._stt

@@ -9,15 +9,17 @@ from bareline.server.backends.rules.memory import AskDo, AskWhich, Call, Draft, 
 from bareline.server.backends.rules.toolset import Toolset
 from bareline.server.backends.rules.understanding import ACCEPTED, Intent, Said, intents, read, social
 
-__all__ = ["DOUBTFUL", "DOUBTFUL_DESTRUCTIVE", "UNSURE", "Policy"]
+__all__ = ["DOUBTFUL", "DOUBTFUL_DESTRUCTIVE", "DOUBTFUL_READ", "UNSURE", "Policy"]
 
 UNSURE = 0.02
 """Below this confidence nothing is acted on: half of what the grammar does not foresee lies there."""
+DOUBTFUL_READ = 0.05
+"""Below this confidence nothing is looked up without asking."""
 DOUBTFUL = 0.15
-"""Below this confidence no tool is called without asking: most of what the grammar does not foresee lies there, and of
+"""Below this confidence nothing is changed without asking: most of what the grammar does not foresee lies there, and of
 what it does, one sentence in twenty (more for accents unlike the recogniser's)."""
 DOUBTFUL_DESTRUCTIVE = 0.45
-"""Below this confidence nothing destructive is done without asking."""
+"""Below this confidence nothing destructive is done without asking, unless the tools themselves ask."""
 _HARMLESS = frozenset({"no", "cancel"})
 """Taken at any confidence: they do nothing."""
 _MARGIN = 0.35
@@ -83,7 +85,7 @@ class Policy:
         memory.misses = 0
         draft = Draft(clear.tool, clear.values, clear.heard if heard.spoken else frozenset())
         reply = self._answers.advance(draft)
-        if reply.calls and heard.confidence < _needed(clear):
+        if reply.calls and heard.confidence < self._needed(clear):
             memory.expecting = AskDo(reply.calls[0])
             return Reply(wording.ask_right(" ".join(said.words)))
         return reply
@@ -95,6 +97,13 @@ class Policy:
         if len(ranked) > 1 and ranked[1].score >= ACCEPTED and ranked[0].score - ranked[1].score < _MARGIN:
             return None
         return ranked[0]
+
+    def _needed(self, intent: Intent) -> float:
+        """The confidence from which the tool is called without asking."""
+        if intent.tool.destructive and not self._toolset.confirming:
+            return DOUBTFUL_DESTRUCTIVE
+        reading = intent.tool.verbs & {"show", "find"} and not intent.tool.destructive
+        return DOUBTFUL_READ if reading else DOUBTFUL
 
     def _missed(self) -> Reply:
         self._memory.misses += 1
@@ -115,11 +124,6 @@ class Policy:
             "wait": "Take your time.",
         }
         return Reply(fixed[kind])
-
-
-def _needed(intent: Intent) -> float:
-    """The confidence from which the tool is called without asking."""
-    return DOUBTFUL_DESTRUCTIVE if intent.tool.destructive else DOUBTFUL
 
 
 def _exact(intent: Intent, said: Said) -> bool:

@@ -61,6 +61,7 @@ class RulesSession:
             self._instructions = session.instructions or ""
             self._toolset = self._model_of(tuple(session.tools or ()))
         self._know(learn((), self._toolset, self._phrases, self._today()))
+        self._listening.prepare()
 
     def hear(self, frame: AudioFrame) -> None:
         """Recognise while the user speaks."""
@@ -96,6 +97,8 @@ class RulesSession:
             yield CallDelta(item=item, arguments=call.text)
             yield EndItem(item=item)
             item += 1
+        # After the answer rather than before it: whoever interrupts before this pays for it with the first frame.
+        self._listening.prepare()
 
     async def close(self) -> None:
         """Free the recogniser."""
