@@ -182,15 +182,23 @@ def test_an_audio_answer_without_a_voice_is_a_tone_with_the_words(talk):
         ("pizza", "show me the menu", 0.03, False),
         ("pizza", "order two large pizzas", 0.2, True),
         ("pizza", "order two large pizzas", 0.1, False),
-        ("notes", "delete rome", 0.2, True),
     ],
-    ids=["reads", "reads not", "changes", "changes not", "deletes: the tools ask for consent themselves"],
 )
 def test_the_more_a_tool_does_the_surer_one_must_be(spoken, tools, text, confidence, called):
     conversation = spoken(tools, Hypothesis(text, confidence))
     said = conversation.say()
     assert bool(conversation.dialogue.calls) == called
     assert said == ("" if called else f"I heard: {text}. Is that right?")
+
+
+def test_tools_that_ask_for_consent_themselves_are_not_asked_for_twice(talk):
+    hears = [Hypothesis("what did i write down", 0.9), Hypothesis("delete rome", 0.2)]
+    conversation = Spoken(talk("notes", {"list_notes": [{"title": "Rome"}]}), Scripted(hears))
+    conversation.say()
+    assert conversation.dialogue._answered()
+    conversation.dialogue.respond()
+    conversation.say()
+    assert conversation.dialogue.calls[-1] == ("delete_note", {"title": "Rome"})
 
 
 def test_a_doubtful_no_is_a_no_but_a_doubtful_yes_is_no_consent(spoken):
