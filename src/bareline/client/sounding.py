@@ -100,7 +100,7 @@ class Sounding:
                 if position.written:
                     return _look_s(ahead)
             elif position.finished:
-                return _look_s(ahead + unheard)
+                return _look_s(unheard)
             ahead += unheard
         return None
 

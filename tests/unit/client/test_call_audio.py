@@ -15,12 +15,14 @@ from bareline.client.call_events import (
     Reconnected,
     UserSaid,
 )
+from bareline.clock import now_ns
 from bareline.devices.sinks import CallbackSink, NullSink
 from bareline.errors import AudioFormatError
 from bareline.media.frames import AudioFrame
 from bareline.protocol import events as ev
 from bareline.protocol.generation import SpeechDelta
 from bareline.testing.virtual import run_virtual
+from bareline.units import ms_to_ns
 
 
 def spoken(kit, ms: int):
@@ -194,5 +196,24 @@ def test_heard_words_follow_the_audio(kit) -> None:
             said = await phone.until(AgentSaid)
             assert said.text == "Apples and oranges"
             assert phone.call.transcript.entry(said.item_id).interrupted
+
+    run_virtual(main())
+
+
+def test_a_beginning_is_told_while_the_rest_is_not_there_yet(kit) -> None:
+    async def respond(request):
+        first, *rest = kit.speech("One two three.", 1_000)
+        yield first
+        await asyncio.sleep(3)
+        for delta in rest:
+            yield delta
+
+    async def main() -> None:
+        async with kit.phone(respond) as phone:
+            await phone.talk(600)
+            started = await phone.until(AgentStarted)
+            assert now_ns() - started.at_ns <= ms_to_ns(30)
+            said = await phone.until(AgentSaid)
+            assert said.heard_ms == 1_000
 
     run_virtual(main())
