@@ -68,7 +68,19 @@ def test_the_https_address() -> None:
     assert http_url("http://h:1/v1?x=y", "/realtime/calls") == "http://h:1/v1/realtime/calls?x=y"
 
 
-@pytest.mark.parametrize("base_url", ["", "api.openai.com/v1", "ftp://h/v1", "https://", "https://[::1"])
+@pytest.mark.parametrize(
+    "base_url",
+    [
+        "",
+        "api.openai.com/v1",
+        "ftp://h/v1",
+        "https://",
+        "https://[::1",
+        "http://h:x/v1",
+        "http://h:65536",
+        "http://h:0",
+    ],
+)
 def test_what_is_no_address_is_told_before_anything_starts(base_url: str) -> None:
     with pytest.raises(ConfigurationError, match="base_url"):
         websocket_url(base_url, Target(model="m"))

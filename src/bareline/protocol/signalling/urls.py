@@ -62,7 +62,7 @@ def call_id_from_location(location: str) -> str | None:
 def _split(base_url: str) -> SplitResult:
     try:
         url = urlsplit(base_url)
-        known = url.scheme in _TO_HTTP and bool(url.hostname)
+        known = url.scheme in _TO_HTTP and bool(url.hostname) and url.port != 0
     except ValueError:
         known = False
         url = SplitResult("", "", "", "", "")
