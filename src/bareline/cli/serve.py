@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import importlib
 import logging
 import os
 import re
 import signal
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
-from bareline.errors import ConfigurationError
+from bareline.cli.imported import imported
+from bareline.errors import BarelineError, ConfigurationError
 
 if TYPE_CHECKING:
     from bareline.server.backend import Backend
@@ -90,6 +90,8 @@ def _server(args: argparse.Namespace) -> RealtimeServer:
         raise ConfigurationError("--tls-cert and --tls-key go together")
     if not 0 <= args.port <= 65535:
         raise ConfigurationError(f"--port {args.port} is outside 0-65535")
+    if not args.host:
+        raise ConfigurationError("--host is empty; 0.0.0.0 listens on every address")
     names = args.models.split(",") if args.models else REALTIME_MODELS
     return RealtimeServer(
         _backend(args.backend),
@@ -122,13 +124,16 @@ def _backend(name: str) -> Backend:
 
 def _own_backend(source: str) -> Backend:
     """The user's own: ``NAME`` in ``MODULE`` is called without arguments and gives a ``Backend``."""
-    module, _, name = source.rpartition(":")
-    sys.path.insert(0, str(Path.cwd()))  # a command, unlike ``python -m``, does not look there
+    make = cast("Any", imported("--backend python:", source))
     try:
-        make = getattr(importlib.import_module(module), name)
-    except (ImportError, AttributeError, ValueError) as error:
-        raise ConfigurationError(f"--backend python:{source}: {error}") from error
-    return cast("Backend", make())
+        backend = make()
+    except BarelineError:
+        raise
+    except Exception as error:  # code of the user's own may raise anything
+        raise ConfigurationError(f"--backend python:{source}: {type(error).__name__}: {error}") from error
+    if not all(callable(getattr(backend, name, None)) for name in ("open", "close")):
+        raise ConfigurationError(f"--backend python:{source}: it made a {type(backend).__name__}, which is no Backend")
+    return cast("Backend", backend)
 
 
 def _seconds(text: str) -> float:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import datetime as dt
-import importlib
 import os
 import sys
 import threading
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bareline.cli.call_view import CallView, ProtocolView
+from bareline.cli.imported import imported
 from bareline.cli.terminal import Terminal
 from bareline.client.connect import DEFAULT_MODEL
 from bareline.errors import ConfigurationError
@@ -160,12 +160,7 @@ def _tools(name: str | None) -> Toolbox | None:
 def _imported(name: str) -> Toolbox:
     from bareline.tools import Toolbox
 
-    module, _, attribute = name.partition(":")
-    sys.path.insert(0, str(Path.cwd()))
-    try:
-        found = getattr(importlib.import_module(module), attribute or "tools")
-    except (ImportError, AttributeError) as error:
-        raise ConfigurationError(f"--tools {name}: {error}; expected MODULE:NAME of a bareline.Toolbox") from error
+    found = imported("--tools ", name if ":" in name else f"{name}:tools")
     if not isinstance(found, Toolbox):
         raise ConfigurationError(f"--tools {name}: that is a {type(found).__name__}, not a bareline.Toolbox")
     return found
