@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 import sys
 
 import msgspec
@@ -22,9 +23,9 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         description="Runs the clients in turns, each in a process of its own; runs that other programs disturbed do "
         "not count. Exit status 1 when a goal was missed.",
     )
-    wire.add_argument("--runs", type=int, default=5, help="valid runs wanted (default: 5)")
-    wire.add_argument("--attempts", type=int, default=15, help="runs made at most (default: 15)")
-    wire.add_argument("--seconds", type=float, default=6.0, help="for each client in each run (default: 6)")
+    wire.add_argument("--runs", type=_count, default=5, help="valid runs wanted (default: 5)")
+    wire.add_argument("--attempts", type=_count, default=15, help="runs made at most (default: 15)")
+    wire.add_argument("--seconds", type=_seconds, default=6.0, help="for each client in each run (default: 6)")
     wire.add_argument("--any-machine", action="store_true", help="count disturbed runs too, and say so")
     wire.add_argument("--json", action="store_true", help="print the report as JSON")
     wire.set_defaults(run=run)
@@ -45,3 +46,19 @@ def run(args: argparse.Namespace) -> int:
     else:
         print(render_bench_wire(report))
     return 0 if all(goal.met for goal in report.goals) else 1
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) == 0:
+        raise argparse.ArgumentTypeError(f"'{text}' is not a number from 1 on")
+    return int(text)
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = math.nan
+    if not (math.isfinite(seconds) and seconds > 0):
+        raise argparse.ArgumentTypeError(f"'{text}' is not a number of seconds")
+    return seconds

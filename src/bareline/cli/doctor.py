@@ -5,11 +5,14 @@ from __future__ import annotations
 import argparse
 import asyncio
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from bareline.cli.terminal import Terminal
-from bareline.lab.doctor import Finding, examine, live_call
+
+if TYPE_CHECKING:
+    from bareline.lab.doctor import Finding
 
 __all__ = ["add_parser", "run"]
 
@@ -34,6 +37,8 @@ def run(args: argparse.Namespace) -> int:
 
 
 async def _examine(args: argparse.Namespace) -> list[Finding]:
+    from bareline.lab.doctor import Finding, examine, live_call
+
     terminal = Terminal(silent=args.json)
     findings: list[Finding] = []
     async for finding in examine():

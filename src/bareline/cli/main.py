@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -28,19 +29,21 @@ class _Command(Protocol):
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status."""
-    parser = make_parser()
-    args = parser.parse_args(arguments)
+    command = "bareline"
     try:
+        _write_any_text()
+        args = make_parser().parse_args(arguments)
+        command = f"bareline {args.command}"
         return cast("int", args.run(args))
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
         sys.stderr.close()
         return 0
-    except BarelineError as error:
+    except (BarelineError, OSError) as error:  # of the system: a full disk, a folder that may not be written
         if os.environ.get("BARELINE_DEBUG"):
             raise
-        print(f"bareline {args.command}: {error}", file=sys.stderr)
+        print(f"{command}: {' '.join(str(error).split())}", file=sys.stderr)
         return 2
 
 
@@ -60,6 +63,13 @@ def make_parser() -> argparse.ArgumentParser:
         command = cast("_Command", importlib.import_module(f"bareline.cli.{name}"))
         command.add_parser(commands)
     return parser
+
+
+def _write_any_text() -> None:
+    """Let what the locale has no letter for show as a question mark instead of ending the program."""
+    for stream in (sys.stdin, sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
 
 
 class _Parser(argparse.ArgumentParser):

@@ -18,9 +18,10 @@ from bareline.client.address import OPENAI_BASE_URL
 from bareline.client.connect import connect
 from bareline.client.line import Line
 from bareline.clock import now_ns
-from bareline.errors import BarelineError, ServiceError
+from bareline.errors import BarelineError, ConfigurationError, ServiceError, TraceError
 from bareline.observe.recorder import Recorder
 from bareline.protocol import events as ev
+from bareline.protocol.signalling import http_url
 from bareline.server.backends.rules import RulesBackend
 from bareline.server.serve import RealtimeServer
 from bareline.units import ns_to_ms
@@ -66,6 +67,8 @@ async def live_call(trace: Path) -> Finding:
         with Recorder(trace, at_ns=now_ns(), header={"transport": "websocket", "by": "doctor --live"}) as recorder:
             async with asyncio.timeout(_ANSWER_WITHIN_S), connect(observer=recorder) as line:
                 waited_ms = await _text_turn(line, "Say the word ready.")
+    except TraceError as error:
+        return Finding("live call", "wrong", str(error), "name another file with --trace")
     except (BarelineError, TimeoutError) as error:
         detail = str(error) or f"no answer within {_ANSWER_WITHIN_S:.0f} s"
         return Finding("live call", "wrong", detail, f"the trace is in {trace}")
@@ -101,7 +104,10 @@ def _key() -> Finding:
 
 async def _endpoint() -> Finding:
     base_url = os.environ.get("OPENAI_BASE_URL") or OPENAI_BASE_URL
-    parts = urlsplit(base_url)
+    try:
+        parts = urlsplit(http_url(base_url, ""))
+    except ConfigurationError as error:
+        return Finding("endpoint", "wrong", str(error), "correct OPENAI_BASE_URL, or unset it for OpenAI's own")
     port = parts.port or (443 if parts.scheme in ("https", "wss") else 80)
     try:
         async with asyncio.timeout(_REACH_WITHIN_S):
@@ -134,7 +140,7 @@ async def _built_in_server() -> Finding:
         ):
             waited_ms = await _text_turn(line, "Who are you?")
     except (BarelineError, TimeoutError) as error:
-        return Finding("built-in server", "wrong", str(error) or "no answer", "run with -v and BARELINE_DEBUG=1")
+        return Finding("built-in server", "wrong", str(error) or "no answer", "`bareline serve -v` says more")
     return Finding("built-in server", "ok", f"answered a text turn within {waited_ms} ms")
 
 

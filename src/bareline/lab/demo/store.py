@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from bareline.errors import InvalidRequest, NotFound
+from bareline.errors import ConfigurationError, InvalidRequest, NotFound
 
 __all__ = ["Status", "Task", "TaskStore"]
 
@@ -40,12 +40,18 @@ class Task:
 
 
 class TaskStore:
-    """The tasks of one user in one SQLite file; methods may be called from any thread."""
+    """The tasks of one user in one SQLite file; methods may be called from any thread.
+
+    Raises ``ConfigurationError`` when the file cannot be made or is of another kind.
+    """
 
     def __init__(self, path: Path | str) -> None:
         self._lock = threading.Lock()
-        self._database = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
-        self._database.execute(_SCHEMA)
+        try:
+            self._database = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+            self._database.execute(_SCHEMA)
+        except sqlite3.Error as error:
+            raise ConfigurationError(f"the tasks cannot be kept in {path}: {error}") from error
 
     def close(self) -> None:
         """Close the file; may be called twice."""

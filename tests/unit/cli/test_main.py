@@ -1,0 +1,107 @@
+"""Does every command end in one line, whatever it is given and wherever it runs?"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from bareline.errors import ConfigurationError
+from bareline.lab.demo.store import TaskStore
+
+BARELINE = [sys.executable, "-m", "bareline"]
+
+
+def run(
+    *arguments: str, cwd: Path | None = None, text: str = "", **environment: str
+) -> subprocess.CompletedProcess[str]:
+    names = {"OPENAI_API_KEY": "", "OPENAI_BASE_URL": "", **environment}
+    return subprocess.run(
+        [*BARELINE, *arguments],
+        input=text,
+        capture_output=True,
+        text=True,
+        timeout=50,
+        cwd=cwd,
+        env={**os.environ, **names},
+        check=False,
+    )
+
+
+def one_line(done: subprocess.CompletedProcess[str]) -> str:
+    assert done.returncode == 2, done.stderr
+    assert done.stderr.count("\n") == 1, done.stderr
+    return done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "hint"),
+    [
+        (["talk", "--text", "--tools", "broken:tools"], "--tools broken:tools: RuntimeError: one two"),
+        (["talk", "--text", "--tools", "unreadable"], "--tools unreadable:tools: SyntaxError"),
+        (["talk", "--text", "--tools", ":x"], "--tools :x: expected MODULE:NAME"),
+        (["talk", "--text", "--tools", "math:pi"], "--tools math:pi: that is a float, not a bareline.Toolbox"),
+        (["talk", "--text", "--base-url", "http://127.0.0.1:x/v1"], "base_url must be a URL"),
+        (["talk", "--wav", "broken.py"], "broken.py: not a WAV file"),
+        (["demo", "--base-url", "http://127.0.0.1:99999/v1"], "base_url must be a URL"),
+        (["demo", "--out", "taken"], "taken/tasks.sqlite"),
+        (["bench", "wire", "--runs", "0"], "'0' is not a number from 1 on"),
+        (["bench", "wire", "--seconds", "nan"], "'nan' is not a number of seconds"),
+    ],
+)
+def test_what_cannot_work_is_one_line(arguments: list[str], hint: str, tmp_path: Path) -> None:
+    (tmp_path / "broken.py").write_text("raise RuntimeError('one\\ntwo')\n")
+    (tmp_path / "unreadable.py").write_text("def (\n")
+    (tmp_path / "taken" / "tasks.sqlite").mkdir(parents=True)
+    assert hint in one_line(run(*arguments, cwd=tmp_path))
+
+
+@pytest.mark.parametrize("base_url", ["nonsense", "http://127.0.0.1:x/v1", "http://[::1"])
+def test_the_doctor_says_which_address_is_wrong(base_url: str) -> None:
+    done = run("doctor", OPENAI_API_KEY="sk-nobody", OPENAI_BASE_URL=base_url)
+    assert (done.returncode, done.stderr) == (1, "")
+    assert (
+        f"wrong  endpoint         base_url must be a URL like https://api.openai.com/v1, not '{base_url}'"
+        in done.stdout
+    )
+
+
+def test_a_locale_without_the_letters_ends_nothing() -> None:
+    plain = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    assert run("talk", "--help", **plain).stderr == ""
+    done = run("talk", "--text", text="What is on my list?\n", **plain)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "list_tasks()" in done.stdout
+
+
+def test_an_interruption_while_the_commands_are_loaded_is_quiet() -> None:
+    program = """
+import sys
+
+class Interrupted:
+    def find_spec(self, name, path=None, target=None):
+        if name == "bareline.cli.doctor":
+            raise KeyboardInterrupt
+
+sys.meta_path.insert(0, Interrupted())
+from bareline.cli.main import main
+sys.exit(main(["doctor"]))
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=50, check=False)
+    assert (done.returncode, done.stderr) == (130, "")
+
+
+def test_the_parser_loads_no_server() -> None:
+    program = (
+        "import sys; from bareline.cli.main import make_parser; make_parser(); print('bareline.server' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=50, check=True)
+    assert done.stdout == "False\n"
+
+
+def test_tasks_that_cannot_be_kept_are_told(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match=r"cannot be kept in .*nowhere"):
+        TaskStore(tmp_path / "nowhere" / "tasks.sqlite")
