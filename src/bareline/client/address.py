@@ -40,7 +40,7 @@ def register_endpoint(name: str, start: Callable[[], Awaitable[Address]]) -> Non
 async def resolve_address(base_url: str | None = None, api_key: str | None = None) -> Address:
     """The server that ``base_url`` (or the environment, or the default) means, started if need be.
 
-    Raises ``ConfigurationError`` when a key is needed and there is none.
+    Raises ``ConfigurationError`` when a key is needed and there is none, and for one that cannot be sent.
     """
     named = base_url or os.environ.get("OPENAI_BASE_URL") or OPENAI_BASE_URL
     start = _STARTERS.get(named)
@@ -54,4 +54,6 @@ async def resolve_address(base_url: str | None = None, api_key: str | None = Non
             f"no API key for {named}: set OPENAI_API_KEY, pass api_key=, or use "
             'base_url="local" for the built-in server, which needs none'
         )
+    if not (key.isascii() and key.isprintable()):
+        raise ConfigurationError("the API key holds characters that no header can carry, a line break perhaps")
     return Address(named, key)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
-from bareline.client.address import OPENAI_BASE_URL
+from bareline.client.address import LOOPBACK_KEY, OPENAI_BASE_URL
 from bareline.client.connect import connect
 from bareline.client.line import Line
 from bareline.clock import now_ns
@@ -136,7 +136,7 @@ async def _built_in_server() -> Finding:
         async with (
             asyncio.timeout(_ANSWER_WITHIN_S),
             RealtimeServer(RulesBackend()) as server,
-            connect(base_url=server.url) as line,
+            connect(base_url=server.url, api_key=LOOPBACK_KEY) as line,
         ):
             waited_ms = await _text_turn(line, "Who are you?")
     except (BarelineError, TimeoutError) as error:
