@@ -12,6 +12,7 @@ import io
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import NoReturn, Protocol, cast
 
 from bareline.errors import BarelineError
@@ -31,7 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status."""
     command = "bareline"
     try:
-        _write_any_text()
+        _mend_streams()
         args = make_parser().parse_args(arguments)
         command = f"bareline {args.command}"
         return cast("int", args.run(args))
@@ -65,10 +66,13 @@ def make_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _write_any_text() -> None:
-    """Let what the locale has no letter for show as a question mark instead of ending the program."""
-    for stream in (sys.stdin, sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
+def _mend_streams() -> None:
+    """Nothing ends the program because a stream is closed or the locale has no letter for what is to be shown."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        stream = getattr(sys, name)
+        if stream is None:  # closed by who started us
+            setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115 - to the end
+        elif isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
 
 

@@ -120,8 +120,11 @@ async def _shown(call: Call, terminal: Terminal) -> AsyncGenerator[None]:
     view = CallView(terminal)
 
     async def follow() -> None:
-        async for event in call.events():
-            view.show(event)
+        try:
+            async for event in call.events():
+                view.show(event)
+        finally:
+            await call.hang_up("nobody follows it")  # what failed here is raised by who awaits this
 
     following = asyncio.create_task(follow())
     try:

@@ -105,3 +105,32 @@ def test_the_parser_loads_no_server() -> None:
 def test_tasks_that_cannot_be_kept_are_told(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match=r"cannot be kept in .*nowhere"):
         TaskStore(tmp_path / "nowhere" / "tasks.sqlite")
+
+
+def test_whoever_stops_reading_ends_the_call() -> None:
+    with subprocess.Popen(
+        [*BARELINE, "talk", "--text"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as talk:
+        assert talk.stdin is not None
+        assert talk.stdout is not None
+        assert "Talking to" in talk.stdout.readline()
+        talk.stdout.close()
+        talk.stdin.write("Hello!\n")
+        talk.stdin.flush()
+        assert talk.wait(timeout=30) == 0
+        assert talk.stderr is not None
+        assert talk.stderr.read() == ""
+
+
+def test_closed_streams_end_nothing() -> None:
+    program = "import os; [os.close(number) for number in (0, 1)]; os.execv(os.sys.executable, {!r})"
+    command = program.format([*BARELINE, "talk", "--text"])
+    done = subprocess.run([sys.executable, "-c", command], capture_output=True, text=True, timeout=50, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("key", ["sk-one\ntwo", "sk-schlüssel"])
+def test_a_key_that_no_header_can_carry_is_not_shown(key: str) -> None:
+    message = one_line(run("talk", "--text", "--base-url", "http://127.0.0.1:9/v1", OPENAI_API_KEY=key))
+    assert "the API key holds characters that no header can carry" in message
+    assert "sk-" not in message

@@ -169,15 +169,18 @@ class _Demo:
 
     async def _follow(self, call: Call, show: Callable[[CallEvent | CallerSaid], None]) -> None:
         shown = 0
-        async for event in call.events():
-            for utterance in self.caller.utterances[shown:]:
-                show(_said(utterance))
-                shown += 1
-            self.events.append(event)
-            self.watch.take(event)
-            if isinstance(event, AgentSaid):
-                self.caller.agent_said(f"{event.text} ")
-            show(event)
+        try:
+            async for event in call.events():
+                for utterance in self.caller.utterances[shown:]:
+                    show(_said(utterance))
+                    shown += 1
+                self.events.append(event)
+                self.watch.take(event)
+                if isinstance(event, AgentSaid):
+                    self.caller.agent_said(f"{event.text} ")
+                show(event)
+        finally:
+            await call.hang_up("nobody follows it")  # what failed here is raised by who awaits this
 
     def _write_recording(self) -> None:
         audio = stereo(self.microphone, self.speaker)
