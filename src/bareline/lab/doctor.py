@@ -64,7 +64,7 @@ async def examine() -> AsyncIterator[Finding]:
 async def live_call(trace: Path) -> Finding:
     """One short text turn with the real service (a fraction of a cent); leaves a trace without key or audio."""
     try:
-        with Recorder(trace, at_ns=now_ns(), header={"transport": "websocket", "by": "doctor --live"}) as recorder:
+        with Recorder(trace, header={"transport": "websocket", "by": "doctor --live"}) as recorder:
             async with asyncio.timeout(_ANSWER_WITHIN_S), connect(observer=recorder) as line:
                 waited_ms = await _text_turn(line, "Say the word ready.")
     except TraceError as error:

@@ -7,16 +7,20 @@ A full queue drops the newest record and counts it; the count stands in the file
 from __future__ import annotations
 
 import threading
+import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 import msgspec
 
+from bareline.clock import now_ns
 from bareline.errors import TraceError
 from bareline.observe.record import Observer, TraceRecord
+from bareline.version import __version__
 
 __all__ = ["QUEUE_MAX_RECORDS", "TRACE_VERSION", "WRITE_PERIOD_S", "Observers", "Recorder", "Records", "read_trace"]
 
@@ -54,21 +58,28 @@ class Observers:
 class Recorder:
     """An observer that writes ``path``, one JSON object a line (``docs/reference/trace.md``).
 
-    The first line is a ``header`` record with ``header``'s values; ``close`` (or leaving the context) writes the rest
-    and a closing note with the number of records dropped. Raises ``TraceError`` when the file cannot be made.
+    The first line is a ``header`` record with ``header``'s values, the second the ``clock`` that ties ``at_ns`` (the
+    running loop's time unless given) to the time of day; ``close`` (or leaving the context) writes the rest and a
+    closing note with the number of records dropped. Raises ``TraceError`` when the file cannot be made; a disk that
+    fails later is told by ``failure`` and never disturbs the call.
     """
 
-    def __init__(self, path: Path | str, *, at_ns: int, header: dict[str, Any]) -> None:
+    def __init__(
+        self, path: Path | str, *, header: Mapping[str, object] | None = None, at_ns: int | None = None
+    ) -> None:
         self.path = Path(path)
         self.dropped = 0
+        self.failure: OSError | None = None
         self._queue: deque[TraceRecord] = deque()
         self._closing = threading.Event()
         try:
             self._file = self.path.open("wb")
         except OSError as error:
             raise TraceError(f"the trace cannot be written to {self.path}: {error.strerror}") from error
-        values = {"format": "bareline-trace", "version": TRACE_VERSION, **header}
-        self.observe(TraceRecord(at_ns=at_ns, kind="header", name="trace", data=values))
+        start_ns = now_ns() if at_ns is None else at_ns
+        values = {"format": "bareline-trace", "version": TRACE_VERSION, "bareline": __version__, **(header or {})}
+        self.observe(TraceRecord(at_ns=start_ns, kind="header", name="trace", data=values))
+        self.observe(TraceRecord(at_ns=start_ns, kind="clock", name="unix", data={"unix_ns": time.time_ns()}))
         self._thread = threading.Thread(target=self._write, name="bareline-trace", daemon=True)
         self._thread.start()
 
@@ -86,9 +97,10 @@ class Recorder:
         self._closing.set()
         self._thread.join()
         if self.dropped:
-            note = TraceRecord(at_ns=0, kind="note", name="records_dropped", data={"count": self.dropped})
-            self._file.write(_ENCODER.encode_lines([note]))
-        self._file.close()
+            self._queue.append(TraceRecord(at_ns=0, kind="note", name="records_dropped", data={"count": self.dropped}))
+        self._write_queued()
+        with suppress(OSError):  # told by the last write already
+            self._file.close()
 
     def __enter__(self) -> Self:
         return self
@@ -107,8 +119,12 @@ class Recorder:
         queued = self._queue
         while queued:
             batch = [queued.popleft() for _ in range(min(len(queued), _BATCH_RECORDS))]
-            self._file.write(_ENCODER.encode_lines(batch))
-        self._file.flush()
+            try:
+                self._file.write(_ENCODER.encode_lines(batch))
+                self._file.flush()
+            except OSError as error:
+                self.failure = error
+                self.dropped += len(batch)
 
 
 def read_trace(path: Path | str) -> Iterator[TraceRecord]:

@@ -18,7 +18,6 @@ import msgspec
 from bareline import turns
 from bareline.client.call import Call
 from bareline.client.call_events import AgentSaid, CallEvent
-from bareline.clock import now_ns
 from bareline.devices.sinks import NullSink
 from bareline.lab.demo.agent import instructions, task_tools
 from bareline.lab.demo.scene import PHRASES, Scene, draw_scene
@@ -129,7 +128,7 @@ class _Demo:
     async def play(self, show: Callable[[CallEvent | CallerSaid], None]) -> _Demo:
         header = {"transport": self._options.transport, "seed": self._scene.seed, "scene": "demo"}
         path = self._options.out / "trace.jsonl"
-        with Recorder(path, at_ns=now_ns(), header=header) as recorder:
+        with Recorder(path, header=header) as recorder:
             try:
                 async with asyncio.timeout(CALL_LIMIT_S), self._call(recorder) as call:
                     await self._talk(call, show)
