@@ -12,9 +12,8 @@ from bareline.protocol.events import VoiceId
 from bareline.protocol.generation import SpeechDelta
 from bareline.units import BYTES_PER_SAMPLE, SAMPLE_RATE_HZ, ms_to_samples
 
-__all__ = ["CHUNK_MS", "Voicing", "silence", "tone"]
+__all__ = ["Voicing", "silence", "tone"]
 
-CHUNK_MS = 100
 _TONE_HZ = 220
 _AMPLITUDE = 6000
 _WORD_MS = 300

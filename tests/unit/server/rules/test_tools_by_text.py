@@ -54,6 +54,7 @@ LIST = {"orders": [{"order_id": 7, "size": "large"}, {"order_id": 12, "size": "s
             "create_note",
             {"title": "water the ferns", "remind_on": "2026-11-24"},
         ),
+        ("notes", "add buy bread to my list please", "create_note", {"title": "buy bread"}),
         ("notes", "delete the quarterly report", "delete_note", {"title": "quarterly report"}),
     ],
 )  # fmt: skip

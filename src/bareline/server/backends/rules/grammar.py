@@ -144,13 +144,13 @@ def _questions(tool: ToolModel, at: int, tail: str) -> list[str]:
     return [
         f"( what | which | how many ) {states_before}{several} [ {' | '.join(ends)} ]{tail}",
         f"do i have any {states_before}{several}{tail}",
-        f"( what is | what's ) on my {slots_list(tool)}{tail}",
+        f"( what is | what's ) on my {_list(tool)}{tail}",
         f"( what is | what's ) on the {several}{tail}",
         "what do i have to do" if tool.noun in {"task", "todo", "to do"} else f"my {several}",
     ]
 
 
-def slots_list(tool: ToolModel) -> str:
+def _list(tool: ToolModel) -> str:
     """The words for the list that a tool shows."""
     return f"( list | {tool.noun} list )" if tool.noun else "list"
 

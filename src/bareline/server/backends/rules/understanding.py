@@ -10,13 +10,15 @@ from bareline.server.backends.rules.mentions import Mention, find_mentions
 from bareline.server.backends.rules.schema import Json
 from bareline.server.backends.rules.slots import Slot, SlotKind
 from bareline.server.backends.rules.toolset import ToolModel, Toolset
-from bareline.server.backends.rules.words import Token, find, phrase, plural, singular, tokens
+from bareline.server.backends.rules.words import Token, find, phrase, singular, tokens
 
 __all__ = ["ACCEPTED", "Intent", "Said", "intents", "read", "social"]
 
 ACCEPTED = 2.0
 """The score from which an intent is acted on: a verb and an object, or a trigger phrase."""
 _VERB_LENGTH_MAX = 5
+_DESTINATION_MAX = 4
+"""Words of "to the shopping list"."""
 _POINTING = frozenset({"it", "that", "this"})
 _SOCIAL = {phrase(text): kind for kind, texts in SOCIAL.items() for text in texts}
 
@@ -103,6 +105,7 @@ def _intent(said: Said, tool: ToolModel, known: Knowledge) -> Intent:
     _triggers(match, words)
     _verbs(match, words)
     _nouns(match, words)
+    _destination(match, words)
     _free(match, said)
     _judge(match, words)
     values: dict[str, Json] = dict(match.heard)
@@ -242,8 +245,6 @@ def _longest_run(match: _Match, words: tuple[str, ...], slot: Slot) -> tuple[int
         if stop < len(words) and stop not in match.explained:
             continue
         low, high = start, stop
-        if high < len(words) or not match.explained:
-            high = _without_destination(words, low, high)
         while low < high and (words[low] in GLUE or words[low] in slot.says.split()):
             low += 1
         while low < high and words[high - 1] in GLUE | FILLERS:
@@ -254,11 +255,13 @@ def _longest_run(match: _Match, words: tuple[str, ...], slot: Slot) -> tuple[int
     return best
 
 
-def _without_destination(words: tuple[str, ...], low: int, high: int) -> int:
-    """Leave "to my" of "add X to my list" out."""
-    while high > low and words[high - 1] in GLUE:
-        high -= 1
-    return high
+def _destination(match: _Match, words: tuple[str, ...]) -> None:
+    """The end of "add X to my list" says nothing of X."""
+    if words[-1:] != ("list",):
+        return
+    lead = max((at for at, word in enumerate(words) if word in {"to", "on", "from", "off", "onto"}), default=-1)
+    if lead >= 0 and len(words) - lead <= _DESTINATION_MAX and words[lead + 1] in {"my", "the", "our"}:
+        match.explained.update(range(lead, len(words)))
 
 
 def _judge(match: _Match, words: tuple[str, ...]) -> None:
@@ -274,5 +277,3 @@ def _judge(match: _Match, words: tuple[str, ...]) -> None:
     missed = [index for index in content if index not in match.explained and (words[index],) not in VERB_PHRASES]
     if content:
         match.score -= 2.5 * len(missed) / len(content)
-    if match.mentions and any(plural(noun[-1]) in words for noun in match.tool.nouns[:1]) and match.tool.destructive:
-        match.score -= 0.1
