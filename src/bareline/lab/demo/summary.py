@@ -6,6 +6,7 @@ spoke and what left the loudspeaker.
 
 from __future__ import annotations
 
+import math
 import re
 import statistics
 from collections.abc import Sequence
@@ -24,7 +25,10 @@ __all__ = ["BargeIn", "DemoSummary", "FirstAudio", "Recognition", "ToolUse", "su
 
 
 class FirstAudio(msgspec.Struct, frozen=True):
-    """From the caller's last speech sample to the agent's first heard sample, over all turns that were answered."""
+    """From the caller's last speech sample to the agent's first heard sample, over all turns that were answered.
+
+    ``p95``: no more than one turn in twenty took longer, so of fewer than twenty turns it is the longest.
+    """
 
     p50: float
     p95: float
@@ -162,7 +166,7 @@ def _first_audio(spoken: Sequence[SpokenUtterance], heard: Sequence[HeardAudio])
     if not waits:
         return None
     waits.sort()
-    return FirstAudio(round(statistics.median(waits), 1), round(waits[int(0.95 * (len(waits) - 1))], 1), len(waits))
+    return FirstAudio(round(statistics.median(waits), 1), round(waits[math.ceil(0.95 * len(waits)) - 1], 1), len(waits))
 
 
 def _barge_in(
