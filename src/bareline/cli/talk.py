@@ -9,7 +9,7 @@ import os
 import sys
 import threading
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -86,13 +86,23 @@ async def _talk(args: argparse.Namespace, base_url: str | None, terminal: Termin
 
 
 async def _type(call: Call, terminal: Terminal) -> None:
-    """Send line after line, each when the answer to the one before is complete."""
+    """Send line after line, each when the answer to the one before is complete; stop when the call is over."""
     lines = _lines()
     if sys.stdin.isatty():
         terminal.line("Type; an empty line ends the call.", "dim")
-    while line := (await lines.get()).strip():
-        call.send_text(line)
-        await call.quiet()
+
+    async def tell() -> None:
+        with suppress(Exception):  # leaving the call raises it
+            await call.run()
+        lines.put_nowait("")
+
+    over = asyncio.create_task(tell())
+    try:
+        while (line := (await lines.get()).strip()) and not over.done():
+            call.send_text(line)
+            await call.quiet()
+    finally:
+        over.cancel()
 
 
 async def _speak(args: argparse.Namespace, options: dict[str, Any], terminal: Terminal) -> None:
