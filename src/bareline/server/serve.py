@@ -171,12 +171,13 @@ class RealtimeServer:
             transport, self._backend, endpoint, voice_activity=self._voice_activity, seed=seed, ahead_s=self._ahead_s
         )
         self._pumps[pump] = asyncio.Event()
-        _log.info("session opened: %s %s from %s", plan.intent, plan.model, transport.info.address)
+        address = transport.info.address  # a closed connection has none
+        _log.info("session opened: %s %s from %s", plan.intent, plan.model, address)
         try:
             await pump.run()
         finally:
             self._pumps.pop(pump).set()
-            _log.info("session closed: %s", transport.info.address)
+            _log.info("session closed: %s", address)
 
 
 def _tls_context(certificate: Path, key: Path) -> ssl.SSLContext:
