@@ -193,12 +193,13 @@ class Answers:
             return self.advance(Draft(draft.tool, merged, draft.unsure | unsure))
         if clear is not None and clear.verb and clear.score >= (_FREE if slot.kind is SlotKind.TEXT else ACCEPTED):
             return None
-        found = list(mentions_of(slot, said.words, self._known, draft.tool.nouns))
+        every = mentions_of(slot, said.words, self._known, draft.tool.nouns)
+        found = [mention for mention in every if not mention.refused]
         if found:
             more = {
                 mention.slot.name: mention.value
                 for mention in find_mentions(draft.tool, said.words, self._known)
-                if mention.slot.name not in draft.values and not mention.slot.many
+                if mention.slot.name not in draft.values and not mention.slot.many and not mention.refused
             }
             return self._filled(
                 Draft(draft.tool, {**draft.values, **more}, draft.unsure), slot, _best(found), sure=True

@@ -33,7 +33,7 @@ class Mention:
     """A value for a slot in the words from ``start`` to ``end``; ``first`` includes words like "due" before it.
 
     ``strength`` breaks ties between slots; ``entity`` is the thing that was named; ``partial``: only part of its name;
-    ``refused``: it was named as not wanted.
+    ``refused``: it was named as not wanted, or lies outside of the limits.
     """
 
     slot: Slot
@@ -107,10 +107,12 @@ def _numbers(slot: Slot, words: tuple[str, ...], nouns: tuple[tuple[str, ...], .
         if before is not None and before[1] > 1:
             continue
         number = parse_number(words, at)
-        if number is not None and _fits(slot, number[0]):
+        if number is not None:
+            fits = _fits(slot, number[0])
             value = int(number[0]) if number[0] == int(number[0]) else number[0]
             cue = 0.5 if _near(words, at, at + number[1], slot.cues) else 0.0
-            yield Mention(slot, str(value) if slot.text else value, at, at + number[1], 0.2 + cue)
+            strength = (0.2 if fits else -0.8) + cue
+            yield Mention(slot, str(value) if slot.text else value, at, at + number[1], strength, refused=not fits)
         elif slot.counts and words[at] in {"a", "an", "one"} and _noun_follows(words, at + 1, nouns):
             yield Mention(slot, 1, at, at + 1, 0.0)
 

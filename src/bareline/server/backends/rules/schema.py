@@ -56,7 +56,7 @@ def resolved(schema: Schema, root: Schema) -> Schema:
     """``schema`` with its reference followed and an optional (``anyOf`` with null) reduced to what it may be."""
     found = schema
     for _ in range(_DEPTH_MAX):
-        options = [option for option in found.any_of or found.one_of or [] if option.kind != "null"]
+        options = [option for option in found.any_of or found.one_of or [] if option.type != "null"]
         if found.ref is not None:
             target = (root.defs or {}).get(found.ref.rpartition("/")[2], Schema())
         elif len(options) == 1:

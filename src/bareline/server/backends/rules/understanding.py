@@ -266,7 +266,7 @@ def _destination(match: _Match, words: tuple[str, ...]) -> None:
 
 def _judge(match: _Match, words: tuple[str, ...]) -> None:
     """Values speak for a tool; words it cannot explain, and values it lacks, against it."""
-    given = {mention.slot.name for mention in match.mentions} | set(match.heard)
+    given = {mention.slot.name for mention in match.mentions if not mention.refused} | set(match.heard)
     for slot in match.tool.slots:
         if slot.name in given:
             match.score += 0.8 if slot.required else 0.6

@@ -83,10 +83,11 @@ def said_value(slot: Slot, value: object) -> str:
 
 
 def _ask_number(tool: ToolModel, slot: Slot, name: str) -> str:
-    if slot.counts and tool.noun:
-        return "How many?"
     span = f", from {slot.low} to {slot.high}" if slot.low is not None and slot.high is not None else ""
-    return f"Which {name}{span}?"
+    if slot.counts and tool.noun:
+        return f"How many{span}?"
+    counted = name.endswith("s") or "number of" in slot.description.lower()
+    return f"{'How many' if counted else 'Which'} {name}{span}?"
 
 
 def _ask_choice(slot: Slot, name: str) -> str:
