@@ -27,18 +27,21 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser.add_argument("--seed", type=int, default=1, help="draws tasks, wording and voices (default: 1)")
     parser.add_argument("--out", type=Path, metavar="DIR", help="where to leave recording, trace and summary")
     parser.add_argument("--json", action="store_true", help="print the summary as JSON and nothing else")
+    parser.add_argument("-v", "--verbose", action="store_true", help="show the protocol, on standard error")
     parser.add_argument("--base-url", metavar="URL", help="talk to another Realtime server instead")
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
     """Hold the call; 0 when the scene's goals were met."""
+    from bareline.cli.call_view import ProtocolView
     from bareline.cli.demo_view import DemoView
     from bareline.lab.demo.play import DemoOptions, play_demo
 
     out = _folder(args.out)
     view = DemoView(Terminal(sys.stdout, silent=args.json))
-    options = DemoOptions(seed=args.seed, out=out, base_url=args.base_url)
+    protocol = ProtocolView(Terminal(sys.stderr)) if args.verbose else None
+    options = DemoOptions(seed=args.seed, out=out, base_url=args.base_url, observer=protocol)
     view.begin(options)
     summary = asyncio.run(play_demo(options, view.show))
     if args.json:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -127,6 +128,15 @@ def test_closed_streams_end_nothing() -> None:
     command = program.format([*BARELINE, "talk", "--text"])
     done = subprocess.run([sys.executable, "-c", command], capture_output=True, text=True, timeout=50, check=False)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_the_demo_shows_the_protocol_when_asked(tmp_path: Path) -> None:
+    command = [*BARELINE, "demo", "-v", "--out", str(tmp_path)]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as demo:
+        assert demo.stderr is not None
+        assert any("session.created" in line for line in demo.stderr)
+        demo.send_signal(signal.SIGINT)
+        assert demo.wait(timeout=30) == 130
 
 
 @pytest.mark.parametrize("key", ["sk-one\ntwo", "sk-schlüssel"])

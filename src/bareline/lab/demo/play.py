@@ -27,7 +27,8 @@ from bareline.lab.demo.summary import DemoSummary, summarise, unmet_in_trace
 from bareline.lab.recording import MicrophoneTap, SpeakerTap, stereo
 from bareline.media.formats import PcmFormat
 from bareline.media.wav import wav_header
-from bareline.observe.recorder import Recorder, read_trace
+from bareline.observe.record import Observer
+from bareline.observe.recorder import Observers, Recorder, read_trace
 from bareline.protocol.events import TranscriptionConfig
 from bareline.server.backends.rules import RulesBackend
 from bareline.server.serve import RealtimeServer
@@ -45,13 +46,17 @@ SNR_DB = 30.0
 
 @dataclass(frozen=True, slots=True)
 class DemoOptions:
-    """``out``: a folder for the recording, the trace, the tasks and the summary. ``base_url``: another server."""
+    """``out``: a folder for the recording, the trace, the tasks and the summary. ``base_url``: another server.
+
+    ``observer`` gets every record that the trace gets.
+    """
 
     seed: int
     out: Path
     transport: str = "websocket"
     base_url: str | None = None
     api_key: str | None = None
+    observer: Observer | None = None
 
 
 class CallerSaid(msgspec.Struct, frozen=True):
@@ -143,6 +148,7 @@ class _Demo:
         return self
 
     def _call(self, recorder: Recorder) -> Call:
+        more = self._options.observer
         return Call(
             instructions=instructions(self._scene.today),
             voice=self._scene.agent_voice,
@@ -154,7 +160,7 @@ class _Demo:
             transport=self._options.transport,
             base_url=self._base_url,
             api_key=self._options.api_key,
-            observer=recorder,
+            observer=Observers(recorder, more) if more is not None else recorder,
         )
 
     async def _talk(self, call: Call, show: Callable[[CallEvent | CallerSaid], None]) -> None:
