@@ -40,6 +40,8 @@ __all__ = ["CALL_LIMIT_S", "CallerSaid", "DemoOptions", "play_demo"]
 
 CALL_LIMIT_S = 150
 """A call that takes longer is not going to end well."""
+AGENT_SPEED = 1.15
+"""The voices of espeak-ng take their time; a demo should not."""
 SNR_DB = 30.0
 """The caller's speech over the room's noise."""
 
@@ -152,6 +154,7 @@ class _Demo:
         return Call(
             instructions=instructions(self._scene.today),
             voice=self._scene.agent_voice,
+            speed=AGENT_SPEED,
             tools=self._tools,
             turns=turns.ServerVad.balanced(),
             transcription=TranscriptionConfig(model="gpt-4o-mini-transcribe", keywords=list(PHRASES)),

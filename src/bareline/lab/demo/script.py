@@ -17,10 +17,12 @@ from bareline.tools import CallState
 __all__ = ["INTERRUPT_AFTER_MS", "Watch", "caller_script"]
 
 INTERRUPT_AFTER_MS = 2_000
+ANSWER_OVER_MS = 700
+"""So long a silence, and the caller takes the answer to be over."""
 TRIES = 3
 QUESTIONS = 2
 """How often the caller says yes on the way: to what was heard, and to what is about to be done."""
-_ANSWER = WaitForAgent(silence_ms=900)
+_ANSWER = WaitForAgent(silence_ms=ANSWER_OVER_MS)
 
 
 @dataclass(slots=True)
@@ -61,12 +63,12 @@ def _ask(watch: Watch, sentence: str, reached: Callable[[], bool], *, yes: str =
         watch.repeats += attempt > 0
         yield Say(sentence)
         said: list[str] = []
-        yield WaitForAgent(silence_ms=900, until=_remember(said))
+        yield WaitForAgent(silence_ms=ANSWER_OVER_MS, until=_remember(said))
         for _ in range(QUESTIONS):
             if reached() or not _wants_a_yes(said[-1]):
                 break
             yield Say(yes)
-            yield WaitForAgent(silence_ms=900, until=_remember(said))
+            yield WaitForAgent(silence_ms=ANSWER_OVER_MS, until=_remember(said))
         if reached():
             return
 

@@ -10,6 +10,7 @@ import math
 import re
 import statistics
 from collections.abc import Sequence
+from difflib import SequenceMatcher
 from typing import Any
 
 import msgspec
@@ -187,12 +188,11 @@ def _barge_in(
 
 
 def _recognition(spoken: Sequence[SpokenUtterance], events: Sequence[CallEvent], repeats: int) -> Recognition:
+    said = [_plain(utterance.text) for utterance in spoken]
     understood = [_plain(event.text) for event in events if isinstance(event, UserSaid)]
-    wrong = sum(
-        _plain(utterance.text) != (understood[number] if number < len(understood) else "")
-        for number, utterance in enumerate(spoken)
-    )
-    return Recognition(len(spoken), wrong, repeats)
+    blocks = SequenceMatcher(None, said, understood, autojunk=False).get_matching_blocks()
+    right = sum(block.size for block in blocks)  # aligned, so that one lost sentence is one error
+    return Recognition(len(said), len(said) - right, repeats)
 
 
 def _plain(text: str) -> str:
