@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any
 
-from bareline.version import __version__
 from bareline.client.address import Address, resolve_address
 from bareline.client.line import Line
 from bareline.errors import ConfigurationError
@@ -18,6 +17,7 @@ from bareline.protocol.client_endpoint import ClientEndpoint
 from bareline.protocol.events import SessionConfig, SessionUpdate
 from bareline.protocol.signalling import Credentials, Target, auth_headers, websocket_url
 from bareline.transports.contract import Transport
+from bareline.version import __version__
 
 __all__ = ["DEFAULT_MODEL", "OPENERS", "Connecting", "Opener", "Opening", "connect"]
 
