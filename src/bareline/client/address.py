@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from bareline.errors import ConfigurationError
+from bareline.protocol.signalling.urls import http_url
 from bareline.transports.addresses import is_loopback
 
 __all__ = ["LOOPBACK_KEY", "OPENAI_BASE_URL", "Address", "register_endpoint", "resolve_address"]
@@ -48,6 +49,7 @@ async def resolve_address(base_url: str | None = None, api_key: str | None = Non
         return await start()
     if named == "local":
         raise ConfigurationError('base_url="local" needs the built-in server: use bareline.connect and bareline.Call')
+    http_url(named, "")  # an address that cannot be is told before a missing key
     key = api_key or os.environ.get("OPENAI_API_KEY") or (LOOPBACK_KEY if is_loopback(named) else None)
     if key is None:
         raise ConfigurationError(

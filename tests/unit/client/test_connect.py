@@ -83,6 +83,12 @@ def test_missing_key_says_what_to_do_and_this_machine_needs_none(board: Switchbo
     assert opened(board, base_url="http://127.0.0.1:1/v1").headers["Authorization"] == "Bearer local"
 
 
+@pytest.mark.parametrize("address", ["nope", "ftp://host/v1", "http://[::1"])
+def test_an_impossible_address_is_told_before_a_missing_key(board: Switchboard, address: str) -> None:
+    with pytest.raises(ConfigurationError, match="base_url must be a URL"):
+        opened(board, base_url=address)
+
+
 def test_sideband_and_transcription_leave_the_model_out(board: Switchboard) -> None:
     assert opened(board, api_key="k", call_id="rtc_1").target == _target(call_id="rtc_1")
     assert opened(board, api_key="k", intent="transcription").target == _target(intent="transcription")
