@@ -6,6 +6,7 @@ from functools import cache
 from typing import Any
 
 from bareline.errors import ConfigurationError, MissingExtra
+from bareline.speech.cepstral_mean import CepstralMean
 from bareline.speech.jsgf import grammar_words
 from bareline.speech.lexicon import Lexicon
 from bareline.speech.sphinx_confidence import confidence
@@ -16,8 +17,8 @@ __all__ = ["RECOGNISER_HZ", "Ears"]
 
 RECOGNISER_HZ = 16_000
 _BLOCK_SAMPLES = 320
-"""pocketsphinx normalises block by block, so its blocks must not depend on how the audio came. What is left of the last
-one, less than 20 ms, is not heard."""
+"""20 ms: pocketsphinx normalises block by block, so its blocks must not depend on how the audio came. What is left of
+the last one is not heard."""
 _WORDS_MAX = 5_000
 """Words never leave pocketsphinx's dictionary: with more than this a recogniser is not used again."""
 _SEARCH = "g"
@@ -31,9 +32,6 @@ _PHONE_LOOP = f"#JSGF V1.0; grammar phones; public <any> = ({' | '.join(_PHONES)
 # halve the errors. Any phonemes can be found with a narrow one.
 _GRAMMAR_SETTINGS = {"bestpath": False, "beam": 1e-80, "wbeam": 1e-60, "pbeam": 1e-80}
 _PHONE_SETTINGS = {"bestpath": False, "beam": 1e-20, "wbeam": 1e-10, "pbeam": 1e-20}
-_CEPSTRAL_MEAN = "58,-9,0,5,-10,-2,-11,-3,-5,-4,5,-7,3"
-"""Where each utterance starts from: the mean over several voices. The model's own start (40,3,-1) costs 5 % of the
-sentences, and adapting to the speaker would make a result depend on what was heard before."""
 
 
 class Ears:
@@ -47,6 +45,7 @@ class Ears:
         self._phones.add_jsgf_string(_SEARCH, _PHONE_LOOP)
         self._phones.activate_search(_SEARCH)
         self._blocks = Windows(_BLOCK_SAMPLES)
+        self._mean = CepstralMean()
         self._words: set[str] = set()
         self._using = ""
         self._open = False
@@ -78,8 +77,8 @@ class Ears:
         for decoder in (self._grammar, self._phones):
             # Its estimate of the noise outlives an utterance otherwise.
             decoder.reinit_feat()
-            decoder.set_cmn(_CEPSTRAL_MEAN)
             decoder.start_utt()
+        self._mean.begin((self._grammar, self._phones))
         self._blocks.reset()
         self._open = True
 
@@ -88,6 +87,7 @@ class Ears:
         for _, _, block in self._blocks.feed(pcm):
             self._grammar.process_raw(block, False, False)
             self._phones.process_raw(block, False, False)
+            self._mean.heard_block((self._grammar, self._phones))
 
     def end(self) -> None:
         """The utterance is over."""
