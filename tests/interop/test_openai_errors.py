@@ -87,6 +87,16 @@ def test_what_is_not_an_event_is_refused(server, raw, code) -> None:
     asyncio.run(main())
 
 
+def test_a_model_that_does_not_reason_refuses_to(server, until) -> None:
+    async def main() -> None:
+        async with server.connect(model="gpt-realtime") as connection:
+            await connection.session.update(session={"type": "realtime", "reasoning": {"effort": "low"}})
+            error = (await until(connection, "error"))[-1].error
+            assert (error.code, error.param) == ("invalid_value", "session.reasoning")
+
+    asyncio.run(main())
+
+
 def test_a_second_response_is_refused_while_one_is_active(server, until) -> None:
     async def main() -> None:
         async with server.connect() as connection:
