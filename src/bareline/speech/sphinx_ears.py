@@ -21,7 +21,9 @@ _BLOCK_SAMPLES = 320
 the last one is not heard."""
 _WORDS_MAX = 5_000
 """Words never leave pocketsphinx's dictionary: with more than this a recogniser is not used again."""
-_SEARCH = "g"
+_SEARCHES_MAX = 2
+"""Grammars kept ready, as dialogues go to and fro: one of hundreds of words takes 100 ms to prepare, and 26 MB."""
+_SEARCH = "phones"
 _PHONES = (
     *("AA", "AE", "AH", "AO", "AW", "AY", "EH", "ER", "EY", "IH", "IY", "OW", "OY", "UH", "UW"),
     *("B", "CH", "D", "DH", "F", "G", "HH", "JH", "K", "L", "M", "N", "NG", "P", "R", "S", "SH", "T", "TH"),
@@ -47,7 +49,9 @@ class Ears:
         self._blocks = Windows(_BLOCK_SAMPLES)
         self._mean = CepstralMean()
         self._words: set[str] = set()
+        self._searches: dict[str, str] = {}
         self._using = ""
+        self._prepared = 0
         self._open = False
 
     @property
@@ -57,20 +61,11 @@ class Ears:
 
     def use(self, grammar: str) -> None:
         """Listen for this grammar; not within an utterance."""
-        if grammar == self._using:
-            return
-        words = [word for word in grammar_words(grammar) if word not in self._words]
-        for word, spoken in _lexicon().pronunciations(words).items():
-            for index, phones in enumerate(spoken):
-                self._grammar.add_word(word if index == 0 else f"{word}({index + 1})", phones, False)
-            self._words.add(word)
-        try:
-            self._grammar.add_jsgf_string(_SEARCH, grammar)
-            self._grammar.activate_search(_SEARCH)
-        except (ValueError, RuntimeError, KeyError) as error:
-            self._using = ""
-            raise ConfigurationError(f"not a JSGF grammar that can be recognised: {error}") from error
-        self._using = grammar
+        name = self._searches.pop(grammar, None) or self._prepare(grammar)
+        self._searches[grammar] = self._using = name
+        self._grammar.activate_search(name)
+        if len(self._searches) > _SEARCHES_MAX:
+            self._grammar.remove_search(self._searches.pop(next(iter(self._searches))))
 
     def begin(self) -> None:
         """An utterance begins."""
@@ -101,9 +96,23 @@ class Ears:
         best = self._grammar.hyp()
         if best is None or not best.hypstr:
             return Hypothesis("", 0.0)
-        complete = self._grammar.get_fsg(_SEARCH).accept(best.hypstr)
+        complete = self._grammar.get_fsg(self._using).accept(best.hypstr)
         sure = confidence(list(self._grammar.seg() or ()), list(self._phones.seg() or ()))
         return Hypothesis(best.hypstr, sure, complete=bool(complete))
+
+    def _prepare(self, grammar: str) -> str:
+        words = [word for word in grammar_words(grammar) if word not in self._words]
+        for word, spoken in _lexicon().pronunciations(words).items():
+            for index, phones in enumerate(spoken):
+                self._grammar.add_word(word if index == 0 else f"{word}({index + 1})", phones, False)
+            self._words.add(word)
+        self._prepared += 1
+        name = f"grammar {self._prepared}"
+        try:
+            self._grammar.add_jsgf_string(name, grammar)
+        except (ValueError, RuntimeError) as error:
+            raise ConfigurationError(f"not a JSGF grammar that can be recognised: {error}") from error
+        return name
 
 
 def _decoder(settings: dict[str, Any]) -> Any:

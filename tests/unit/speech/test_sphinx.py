@@ -138,6 +138,19 @@ def test_wrong_grammars_are_refused_and_leave_the_recogniser_usable(
     assert recognise(stt, audio["caller-2", "no thanks"]).text == "no thanks"
 
 
+def test_grammars_come_back_and_the_oldest_are_forgotten(audio: dict[tuple[str, str], bytes]) -> None:
+    stt = GrammarSTT(ANSWERS)
+    for number in range(6):
+        stt.use(ANSWERS.replace("yes please", f"yes {number}"))
+    stt.use(TASKS)
+    assert recognise(stt, audio["caller-1", "delete buy milk"]).text == "delete buy milk"
+    stt.use(ANSWERS)
+    assert recognise(stt, audio["caller-1", "no thanks"]).text == "no thanks"
+    stt.use(TASKS)
+    assert recognise(stt, audio["caller-2", "goodbye"]).text == "goodbye"
+    assert len(stt._ears._searches) == sphinx_ears._SEARCHES_MAX
+
+
 def test_recognisers_are_used_again_once_nobody_holds_them() -> None:
     gc.collect()
     sphinx._idle.clear()
