@@ -22,6 +22,7 @@ UTTERANCES_MAX = 256
 """How many utterances may be under way at once in one worker; further ones wait."""
 WORKER_TIMEOUT_S = 10.0
 """How long the worker may take for the next piece of an utterance (it takes milliseconds)."""
+_DEATH_S = 0.1
 _RECEIVE_BYTES = 65_536
 _HEADER = struct.Struct("<cI")
 
@@ -54,26 +55,29 @@ class EspeakProcess:
         Raises ``EngineError`` when the worker reports a failure, dies or stalls. Leaving the iteration stops the work.
         """
         async with self._places:
-            with self._open(job) as line:
-                received = bytearray()
-                while True:
-                    received += await self._receive(line)
-                    for kind, payload in _frames(received):
-                        if kind == b"E":
-                            return
-                        yield kind, _checked(kind, payload)
+            begun = retried = False
+            while True:
+                try:
+                    with self._open(job) as line:
+                        async with contextlib.aclosing(self._answers_on(line)) as answers:
+                            async for answer in answers:
+                                begun = True
+                                yield answer
+                except _WorkerDied:
+                    if begun or retried:
+                        raise
+                else:
+                    return
+                retried = True
+                self._await_death()
 
     def ask(self, job: Job) -> list[tuple[bytes, bytes]]:
         """All frames that answer ``job``, blocking: for short work at configuration time."""
-        with self._open(job) as line:
-            received = bytearray()
-            answers: list[tuple[bytes, bytes]] = []
-            while True:
-                received += _receive_blocking(line)
-                for kind, payload in _frames(received):
-                    if kind == b"E":
-                        return answers
-                    answers.append((kind, _checked(kind, payload)))
+        try:
+            return self._ask(job)
+        except _WorkerDied:
+            self._await_death()
+            return self._ask(job)
 
     def close(self) -> None:
         """End the worker and whatever it is saying; may be called twice."""
@@ -88,6 +92,9 @@ class EspeakProcess:
             try:
                 self._hand_over(theirs)
                 ours.sendall(json.dumps(job).encode() + b"\n")
+            except ConnectionError as error:
+                ours.close()
+                raise _WorkerDied("espeak-ng's worker died before it took the job") from error
             except OSError as error:
                 ours.close()
                 raise EngineError(f"espeak-ng's worker does not start: {error}") from error
@@ -128,6 +135,32 @@ class EspeakProcess:
             self._process.wait()
             self._process = None
 
+    async def _answers_on(self, line: socket.socket) -> AsyncGenerator[tuple[bytes, bytes]]:
+        received = bytearray()
+        while True:
+            received += await self._receive(line)
+            for kind, payload in _frames(received):
+                if kind == b"E":
+                    return
+                yield kind, _checked(kind, payload)
+
+    def _ask(self, job: Job) -> list[tuple[bytes, bytes]]:
+        with self._open(job) as line:
+            received = bytearray()
+            answers: list[tuple[bytes, bytes]] = []
+            while True:
+                received += _receive_blocking(line)
+                for kind, payload in _frames(received):
+                    if kind == b"E":
+                        return answers
+                    answers.append((kind, _checked(kind, payload)))
+
+    def _await_death(self) -> None:
+        """A killed worker takes jobs until the kernel is done with it; then the next job starts another."""
+        if self._process is not None:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(_DEATH_S)
+
     async def _receive(self, line: socket.socket) -> bytes:
         if self._blocking:
             return _receive_blocking(line)
@@ -150,7 +183,11 @@ def _explained() -> Generator[None]:
     except TimeoutError as error:
         raise EngineError(f"espeak-ng's worker gave nothing for {WORKER_TIMEOUT_S:.0f} s") from error
     except ConnectionError as error:
-        raise EngineError("espeak-ng's worker died in the middle of an utterance") from error
+        raise _WorkerDied("espeak-ng's worker died in the middle of an utterance") from error
+
+
+class _WorkerDied(EngineError):
+    """The line ended before the end mark."""
 
 
 def _installed() -> tuple[str, str]:

@@ -180,6 +180,21 @@ def test_a_dead_worker_is_said_and_replaced() -> None:
     asyncio.run(scenario())
 
 
+def test_a_worker_killed_between_utterances_is_not_noticed() -> None:
+    async def scenario() -> None:
+        voice = EspeakSynthesis()
+        whole = pcm(await say(voice, "Back again."))
+        for _ in range(5):
+            assert voice._process.pid
+            os.killpg(voice._process.pid, signal.SIGKILL)
+            assert pcm(await say(voice, "Back again.")) == whole
+        os.killpg(voice._process.pid, signal.SIGKILL)
+        assert voice._process.ask({"voice": "en-us", "words": ["hello"]})
+        await voice.close()
+
+    asyncio.run(scenario())
+
+
 def test_what_goes_wrong_in_the_worker_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     process = EspeakProcess()
     with pytest.raises(EngineError, match="no voice 'nobody'"):
