@@ -54,8 +54,12 @@ class Transport(Protocol):
 class MediaTransport(Transport, Protocol):
     """A transport that carries audio beside the messages (WebRTC).
 
-    Contract in addition: ``send_audio`` never blocks for the network (real time; late audio is dropped and counted);
-    ``receive_audio`` is safe to cancel, gives decoded frames in order, and shows gaps as jumps of ``first_sample``.
+    Contract in addition: ``send_audio`` never waits for the network: a frame leaves at once, so the caller paces, and
+    what cannot leave is dropped and counted. ``first_sample`` is the frame's place in the stream: a jump is a pause
+    (nothing is sent for it, and the other side sees the same jump), and a frame that is not ahead of the one before
+    continues it. ``receive_audio`` is safe to cancel, gives decoded frames in order as they are to be played (lost ones
+    repaired or concealed), and shows pauses as jumps of ``first_sample``; ``at_ns`` is when the frame was ready. What
+    nobody receives in time is dropped, the oldest first, and counted. Both raise like ``receive``.
     """
 
     async def send_audio(self, frame: AudioFrame) -> None:

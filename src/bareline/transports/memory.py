@@ -9,12 +9,22 @@ import asyncio
 from collections import deque
 
 from bareline.errors import Closed, ConnectionLost
+from bareline.media.frames import AudioFrame
 from bareline.transports.contract import TransportInfo
 
-__all__ = ["MEMORY_BACKLOG", "MemoryTransport", "memory_pair"]
+__all__ = [
+    "MEMORY_AUDIO_FRAMES",
+    "MEMORY_BACKLOG",
+    "MemoryMediaTransport",
+    "MemoryTransport",
+    "memory_media_pair",
+    "memory_pair",
+]
 
 MEMORY_BACKLOG = 256
 """Messages that one direction holds; ``send`` waits beyond."""
+MEMORY_AUDIO_FRAMES = 500
+"""Audio frames that one direction holds (ten seconds of 20 ms); the oldest are dropped and counted beyond."""
 
 
 def memory_pair(*, backlog: int = MEMORY_BACKLOG, address: str = "memory") -> tuple[MemoryTransport, MemoryTransport]:
@@ -22,6 +32,15 @@ def memory_pair(*, backlog: int = MEMORY_BACKLOG, address: str = "memory") -> tu
     there, back = _Pipe(backlog), _Pipe(backlog)
     info = TransportInfo("memory", address)
     return MemoryTransport(there, back, info), MemoryTransport(back, there, info)
+
+
+def memory_media_pair(
+    *, backlog: int = MEMORY_BACKLOG, address: str = "memory"
+) -> tuple[MemoryMediaTransport, MemoryMediaTransport]:
+    """As ``memory_pair``, with audio beside the messages: frames arrive at once, as they are."""
+    there, back = _Pipe(backlog), _Pipe(backlog)
+    info = TransportInfo("memory", address)
+    return MemoryMediaTransport(there, back, info), MemoryMediaTransport(back, there, info)
 
 
 class MemoryTransport:
@@ -82,12 +101,40 @@ class MemoryTransport:
             raise ConnectionLost(f"the other side closed the connection ({code} {reason})", code=code, reason=reason)
 
 
+class MemoryMediaTransport(MemoryTransport):
+    """One end of a ``memory_media_pair``; keeps the contract of ``MediaTransport``.
+
+    ``dropped_frames`` counts what the other side sent and nobody received in time.
+    """
+
+    @property
+    def dropped_frames(self) -> int:
+        """Frames of the other side that were dropped."""
+        return self._inbound.dropped_frames
+
+    async def send_audio(self, frame: AudioFrame) -> None:
+        self._raise_if_closed()
+        self._raise_if_lost()
+        self._outbound.put_audio(frame)
+
+    async def receive_audio(self) -> AudioFrame:
+        pipe = self._inbound
+        while True:
+            self._raise_if_closed()
+            if pipe.audio:
+                return pipe.audio.popleft()
+            self._raise_if_lost()
+            await pipe.change()
+
+
 class _Pipe:
-    """One direction: its messages, how it ended, and who waits for a change."""
+    """One direction: its messages and audio, how it ended, and who waits for a change."""
 
     def __init__(self, backlog: int) -> None:
         self.backlog = backlog
         self.messages: deque[bytes] = deque()
+        self.audio: deque[AudioFrame] = deque()
+        self.dropped_frames = 0
         self.ended: tuple[int, str] | None = None
         self._waiting: list[asyncio.Future[None]] = []
 
@@ -98,6 +145,13 @@ class _Pipe:
             await future
         finally:
             self._waiting.remove(future)
+
+    def put_audio(self, frame: AudioFrame) -> None:
+        self.audio.append(frame)
+        if len(self.audio) > MEMORY_AUDIO_FRAMES:
+            self.audio.popleft()
+            self.dropped_frames += 1
+        self.wake()
 
     def wake(self) -> None:
         for future in self._waiting:

@@ -1,0 +1,1 @@
+"""SDP as far as realtime calls use it: text to values and back."""
