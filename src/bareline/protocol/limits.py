@@ -35,6 +35,8 @@ __all__ = [
     "REQUEST_RETRY_NS",
     "RESPONSES_BESIDE_MAX",
     "RESPONSES_KEPT",
+    "SDP_MAX_BYTES",
+    "SDP_MAX_CANDIDATES",
     "SECRET_MAX_S",
     "SECRET_MIN_S",
     "SESSION_LIMIT_NS",
@@ -62,6 +64,10 @@ FORM_MAX_PARTS = 16
 """Of one multipart form; a call needs two."""
 INTEGER_MAX = 2**31 - 1
 """Of any integer in a request that has no narrower limit."""
+SDP_MAX_BYTES = 64 * 1024
+"""Of an offer or an answer; browsers with video send about 8 KiB."""
+SDP_MAX_CANDIDATES = 64
+"""Addresses that an offer or an answer may ask to be tried."""
 SECRET_MIN_S = 10
 SECRET_MAX_S = 7200
 SESSION_LIMIT_NS = 60 * 60 * NS_PER_S

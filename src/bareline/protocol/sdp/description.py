@@ -18,6 +18,7 @@ __all__ = [
     "Direction",
     "Fingerprint",
     "IceCredentials",
+    "OtherSection",
     "Setup",
 ]
 
@@ -92,8 +93,18 @@ class DataSection:
 
 
 @dataclass(frozen=True, slots=True)
+class OtherSection:
+    """A section of no use here (video, a second audio stream), or one that is refused; written with port 0."""
+
+    mid: str
+    kind: str
+    protocol: str
+    formats: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Description:
-    """One side of a call. ``sections`` are the ``mid`` values in the order of their m-lines, refused ones included."""
+    """One side of a call. ``sections`` are the ``mid`` values in the order of their m-lines, ``others`` included."""
 
     ice: IceCredentials
     fingerprints: tuple[Fingerprint, ...]
@@ -102,5 +113,6 @@ class Description:
     audio: AudioSection | None
     data: DataSection | None
     sections: tuple[str, ...]
+    others: tuple[OtherSection, ...] = ()
     ice_lite: bool = False
     end_of_candidates: bool = False
