@@ -267,6 +267,8 @@ class Call:
         self._parts.outbox.post(ev.SessionUpdate(session=session_config({}, self._config().tools)))
 
     async def _over(self, reason: str) -> None:
-        await self._connections.close()
-        self._parts.close(reason)
-        self._wire.close()
+        try:
+            await self._connections.close()
+        finally:
+            self._parts.close(reason)
+            self._wire.close()

@@ -19,6 +19,7 @@ class CallTasks:
     def __init__(self) -> None:
         self._holder: asyncio.Task[None] | None = None
         self._group: asyncio.TaskGroup | None = None
+        self._ending = False
         self._reason = ""
         self._failure: BaseException | None = None
 
@@ -71,8 +72,10 @@ class CallTasks:
         holder = self._holder
         if holder is None or holder.done():
             return
-        self._reason = self._reason or reason
-        holder.cancel()
+        if not self._ending:  # cancelled again, it would not close
+            self._ending = True
+            self._reason = self._reason or reason
+            holder.cancel()
         await asyncio.wait([holder])
 
     def raise_failure(self) -> None:
@@ -102,6 +105,7 @@ class CallTasks:
         except BaseExceptionGroup as group:
             self._ended(_first(group))
         finally:
+            self._ending = True
             await close(self._reason)
 
     def _ended(self, cause: BaseException) -> None:

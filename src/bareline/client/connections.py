@@ -89,6 +89,7 @@ class Connections:
                     self._take(await line.received(), line)
         except* (ConnectionLost, Closed) as group:
             lost = group.exceptions[0]
+        _obey_cancellation()
         return lost if isinstance(lost, ConnectionLost) else ConnectionLost("closed by this side", code=1000)
 
     def _take(self, received: Received, line: Line) -> None:
@@ -179,3 +180,10 @@ class Connections:
         self._parts.journal.connection("given_up", code=lost.code, reason=lost.reason)
         self._parts.feed.put(ErrorHappened(at_ns=now_ns(), severity="call", code=code, message=message))
         return CallLost(f"the call is lost: {message} ({lost})", code=code)
+
+
+def _obey_cancellation() -> None:
+    """A group that fails forgets that its task was cancelled meanwhile (CPython 3.11 and 3.12)."""
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError

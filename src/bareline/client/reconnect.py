@@ -95,10 +95,11 @@ async def retell(
     items, lost = _told_again(old, transcript)
     waiting = {f"event_retell_{number}": str(getattr(item, "id", "")) for number, item in enumerate(items)}
     refused: list[Lost] = []
-    for event_id, item in zip(waiting, items, strict=True):
-        await line.send(ev.ConversationItemCreate(item=item, event_id=event_id))
+    told = zip(tuple(waiting), items, strict=True)
     try:
         async with asyncio.timeout(_RETELL_S):
+            for event_id, item in told:
+                await line.send(ev.ConversationItemCreate(item=item, event_id=event_id))
             while waiting:
                 received = await line.received()
                 take(received, line)

@@ -102,6 +102,7 @@ class Phone:
         self.wires: list[MemoryTransport] = []
         self.refuse_dials = 0
         self.lines_closed = 0
+        self.closing_s = 0.0
         self._limit_s = limit_s
         self._running: list[asyncio.Task[None]] = []
         options.setdefault("microphone", self.mic)
@@ -155,6 +156,7 @@ class Phone:
         return Line(far, observer=self.records, after_close=self._line_closed)
 
     async def _line_closed(self) -> None:
+        await asyncio.sleep(self.closing_s)
         self.lines_closed += 1
 
     async def finish(self) -> None:

@@ -253,3 +253,30 @@ def test_a_server_that_confirms_nothing_is_given_up(kit) -> None:
                 pass
 
     run_virtual(main())
+
+
+def test_hanging_up_is_obeyed_while_the_connection_is_being_lost(kit) -> None:
+    async def main() -> None:
+        async with kit.phone(brief(kit)) as phone:
+            await broken(phone)
+            await asyncio.sleep(0)
+            async with asyncio.timeout(5):
+                await phone.call.hang_up("enough")
+        assert len(phone.wires) == 1
+        assert phone.events[-1].reason == "enough"
+
+    run_virtual(main())
+
+
+def test_hanging_up_again_does_not_cut_the_end_short(kit) -> None:
+    async def main() -> None:
+        async with kit.phone(brief(kit)) as phone:
+            phone.closing_s = 2
+            first = asyncio.create_task(phone.call.hang_up("enough"))
+            await asyncio.sleep(1)
+            await phone.call.hang_up("at once")
+            assert first.done()
+        assert phone.lines_closed == 1
+        assert phone.events[-1] == HungUp(at_ns=2_000_000_000, reason="enough")
+
+    run_virtual(main())

@@ -142,6 +142,7 @@ class _Demo:
             except TimeoutError:
                 self.problems.append(f"the call was not over after {CALL_LIMIT_S} s")
             finally:
+                await self.caller.close()
                 await self.speaker.close()
                 await self._synthesis.close()
         if self.caller.gave_up:
