@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
-from bareline.cli.main import main
+__all__ = ["run"]
 
-__all__: list[str] = []
+
+def run() -> int:
+    """As ``bareline.cli.main.main``; an interruption while that is still being loaded is as quiet as a later one."""
+    try:
+        from bareline.cli.main import main
+
+        return main()
+    except KeyboardInterrupt:
+        return 130
+
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(run())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 import sys
 import tempfile
 from pathlib import Path
@@ -36,6 +35,7 @@ def run(args: argparse.Namespace) -> int:
     """Hold the call; 0 when the scene's goals were met."""
     from bareline.cli.call_view import ProtocolView
     from bareline.cli.demo_view import DemoView
+    from bareline.cli.running import run_call
     from bareline.lab.demo.play import DemoOptions, play_demo
 
     out = _folder(args.out)
@@ -43,7 +43,7 @@ def run(args: argparse.Namespace) -> int:
     protocol = ProtocolView(Terminal(sys.stderr)) if args.verbose else None
     options = DemoOptions(seed=args.seed, out=out, base_url=args.base_url, observer=protocol)
     view.begin(options)
-    summary = asyncio.run(play_demo(options, view.show))
+    summary = run_call(play_demo(options, view.show))
     if args.json:
         print(msgspec.json.format(msgspec.json.encode(summary), indent=2).decode())
     else:

@@ -1,7 +1,7 @@
 """Which command was asked for, and how does it end?
 
 Exit status: 0 done; 1 the command ran and its goal was not met; 2 wrong options, files or surroundings (one line says
-which); 130 interrupted. No traceback reaches a user; ``BARELINE_DEBUG=1`` shows it.
+which); 130 interrupted, 143 terminated. No traceback reaches a user; ``BARELINE_DEBUG=1`` shows it.
 """
 
 from __future__ import annotations

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from bareline.cli.call_view import CallView, ProtocolView
 from bareline.cli.imported import imported
+from bareline.cli.running import run_call
 from bareline.cli.terminal import Terminal
 from bareline.client.connect import DEFAULT_MODEL
 from bareline.errors import ConfigurationError
@@ -56,7 +57,7 @@ def run(args: argparse.Namespace) -> int:
     base_url = _server(args.base_url)
     name = "the built-in server (rules, not a language model)" if base_url == "local" else base_url or "OpenAI"
     terminal.line(f"Talking to {name}, model {args.model}.", "bold")
-    asyncio.run(_talk(args, base_url, terminal))
+    run_call(_talk(args, base_url, terminal))
     return 0
 
 

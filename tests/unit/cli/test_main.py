@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -11,8 +12,16 @@ import pytest
 
 from bareline.errors import ConfigurationError
 from bareline.lab.demo.store import TaskStore
+from bareline.observe.recorder import read_trace
 
 BARELINE = [sys.executable, "-m", "bareline"]
+INTERRUPTIBLE = """
+import signal
+signal.signal(signal.SIGINT, signal.default_int_handler)
+from bareline.__main__ import run
+raise SystemExit(run())
+"""
+"""Obeys SIGINT also when these tests run in the background of a shell, whose programs ignore it."""
 
 
 def run(
@@ -94,6 +103,23 @@ sys.exit(main(["doctor"]))
     assert (done.returncode, done.stderr) == (130, "")
 
 
+def test_an_interruption_while_the_program_is_loaded_is_quiet() -> None:
+    program = """
+import sys
+
+class Interrupted:
+    def find_spec(self, name, path=None, target=None):
+        if name == "bareline.cli.main":
+            raise KeyboardInterrupt
+
+sys.meta_path.insert(0, Interrupted())
+from bareline.__main__ import run
+sys.exit(run())
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=50, check=False)
+    assert (done.returncode, done.stderr) == (130, "")
+
+
 def test_the_parser_loads_no_server() -> None:
     program = (
         "import sys; from bareline.cli.main import make_parser; make_parser(); print('bareline.server' in sys.modules)"
@@ -130,12 +156,23 @@ def test_closed_streams_end_nothing() -> None:
 
 
 def test_the_demo_shows_the_protocol_when_asked(tmp_path: Path) -> None:
-    command = [*BARELINE, "demo", "-v", "--out", str(tmp_path)]
+    command = [sys.executable, "-c", INTERRUPTIBLE, "demo", "-v", "--out", str(tmp_path)]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as demo:
         assert demo.stderr is not None
         assert any("session.created" in line for line in demo.stderr)
-        demo.kill()
+        demo.send_signal(signal.SIGINT)
+        demo.communicate(timeout=30)  # reads on: a full pipe would hold the demo up
+    assert demo.returncode == 130
+
+
+def test_a_demo_that_is_terminated_hangs_up(tmp_path: Path) -> None:
+    with subprocess.Popen([*BARELINE, "demo", "--out", str(tmp_path)], stdout=subprocess.PIPE, text=True) as demo:
+        assert demo.stdout is not None
+        assert any("connected to" in line for line in demo.stdout)
+        demo.terminate()
         demo.communicate(timeout=30)
+    assert demo.returncode == 143
+    assert [record.name for record in read_trace(tmp_path / "trace.jsonl")][-1] == "closed"
 
 
 @pytest.mark.parametrize("key", ["sk-one\ntwo", "sk-schlüssel"])
