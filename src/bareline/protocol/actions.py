@@ -17,6 +17,8 @@ __all__ = [
     "InputAppended",
     "InputCleared",
     "InputCommitted",
+    "OutputAppended",
+    "OutputDropped",
     "ResponseRequested",
     "ResponseStopped",
     "SessionChanged",
@@ -64,14 +66,26 @@ class ResponseRequested(_Action, frozen=True):
 
 
 class ResponseStopped(_Action, frozen=True):
-    """Stop generating, and drop what is queued to be played; the done chain is already out.
+    """Stop generating; the done chain is already out. What is queued to be played goes on (see ``OutputDropped``).
 
-    ``reason``: turn_detected, client_cancelled, max_output_tokens, session_ended, or output_cleared (media only; the
-    response may have been over).
+    ``reason``: turn_detected, client_cancelled, max_output_tokens or session_ended.
     """
 
     response_id: str
     reason: str
+
+
+class OutputAppended(_Action, frozen=True):
+    """Play this after what was appended before (media only); PCM16 at 24 kHz."""
+
+    response_id: str
+    audio: bytes
+
+
+class OutputDropped(_Action, frozen=True):
+    """Drop what is queued of this response (media only); whether it still generates is another matter."""
+
+    response_id: str
 
 
 class CloseConnection(_Action, frozen=True):
@@ -88,5 +102,7 @@ Action = (
     | InputCommitted
     | ResponseRequested
     | ResponseStopped
+    | OutputAppended
+    | OutputDropped
     | CloseConnection
 )

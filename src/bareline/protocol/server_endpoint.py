@@ -109,6 +109,16 @@ class ServerEndpoint:
         return self._shared.conversation
 
     @property
+    def media(self) -> bool:
+        """Whether audio runs beside the events."""
+        return self._shared.media
+
+    @property
+    def options(self) -> ServerOptions:
+        """What this server decides for itself."""
+        return self._shared.options
+
+    @property
     def session(self) -> ev.RealtimeSession | ev.TranscriptionSession:
         """The session in force."""
         return self._shared.session
@@ -227,7 +237,7 @@ class ServerEndpoint:
     # --- what is played (media) -----------------------------------------------------------------------------------
 
     def output_started(self, response_id: str) -> None:
-        """The driver began to play this response."""
+        """The driver began to play this response, of which it was asked to (``OutputAppended``)."""
         if not self._over:
             self._playback.started(response_id)
 

@@ -17,6 +17,8 @@ from bareline.protocol.actions import (
     InputAppended,
     InputCleared,
     InputCommitted,
+    OutputAppended,
+    OutputDropped,
     ResponseRequested,
     ResponseStopped,
     SessionChanged,
@@ -157,6 +159,8 @@ class EndpointPair:
                 self._generate(action.request)
             case ResponseStopped():
                 self._generating.discard(action.response_id)
+            case OutputAppended() | OutputDropped():  # of media, which a pair of endpoints has not
+                pass
             case CloseConnection():
                 self.closed = action
 

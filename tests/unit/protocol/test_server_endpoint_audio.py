@@ -8,7 +8,14 @@ import pytest
 
 from bareline.protocol import events as ev
 from bareline.protocol import limits
-from bareline.protocol.actions import InputAppended, InputCleared, InputCommitted, ResponseStopped
+from bareline.protocol.actions import (
+    InputAppended,
+    InputCleared,
+    InputCommitted,
+    OutputAppended,
+    OutputDropped,
+    ResponseStopped,
+)
 from bareline.protocol.authority.audio_ledger import AudioLedger
 from bareline.protocol.authority.input_buffer import InputBuffer
 from bareline.protocol.generation import EndItem, SpeechDelta, TextDelta
@@ -237,7 +244,9 @@ def test_barge_in_truncates_by_what_was_played(serve, types, early) -> None:
     assert cut.count("conversation.item.truncated") == cut.count("response.done") == 1
     first, second = served.endpoint.conversation.items
     assert (first.truncated_ms, second.truncated_ms) == (None, 50)
-    assert ResponseStopped(response_id=response_id, reason="turn_detected") in served.actions
+    dropped, stopped = served.actions[-2:]
+    assert dropped == OutputDropped(response_id=response_id)
+    assert stopped == ResponseStopped(response_id=response_id, reason="turn_detected")
 
 
 def test_the_client_clears_what_is_queued(serve, types) -> None:
@@ -248,8 +257,50 @@ def test_the_client_clears_what_is_queued(serve, types) -> None:
         "output_audio_buffer.cleared",
         "conversation.item.truncated",
     ]
-    assert served.actions[-1] == ResponseStopped(response_id=response_id, reason="output_cleared")
+    assert served.actions[-1] == OutputDropped(response_id=response_id)
     assert served.say(ev.OutputAudioBufferClear()) == []
+
+
+def test_what_still_waits_to_be_played_is_dropped_and_cut_to_nothing(serve, types) -> None:
+    served, playing_id = playing(serve)
+    beside = served.respond(ev.ResponseConfig(conversation="none")).response_id
+    served.produce(beside, SpeechDelta(transcript="beside", audio=ramp(100)))
+    served.finish(playing_id)
+    waiting = served.respond().response_id
+    served.produce(waiting, SpeechDelta(transcript="never heard", audio=ramp(100)))
+    served.heard()
+    served.endpoint.speech_started(0, 0)
+    cut = [event for event in served.heard() if isinstance(event, ev.ConversationItemTruncated)]
+    assert [event.audio_end_ms for event in cut] == [50, 0]
+    assert [a.response_id for a in served.actions if isinstance(a, OutputDropped)] == [playing_id, beside, waiting]
+    assert [a.response_id for a in served.actions if isinstance(a, ResponseStopped)] == [waiting]
+
+
+def test_audio_of_an_item_that_was_dropped_is_not_played_and_the_next_item_is(serve, types) -> None:
+    served, response_id = playing(serve)
+    served.say(ev.OutputAudioBufferClear())
+    served.actions.clear()
+    served.produce(response_id, SpeechDelta(item=1, transcript=" more", audio=ramp(100)), EndItem(item=1))
+    assert served.actions == []
+    served.produce(response_id, SpeechDelta(item=2, transcript="three", audio=ramp(100)))
+    assert served.actions == [OutputAppended(response_id=response_id, audio=ramp(100))]
+    served.endpoint.output_started(response_id)
+    served.endpoint.output_played(response_id, 40)
+    cut = [e for e in served.say(ev.OutputAudioBufferClear()) if isinstance(e, ev.ConversationItemTruncated)]
+    assert [event.audio_end_ms for event in cut] == [40]
+
+
+def test_deleted_items_and_those_beside_are_dropped_without_a_word(serve, types) -> None:
+    served, response_id = playing(serve)
+    second = served.endpoint.conversation.items[1].id
+    served.say(ev.ConversationItemDelete(item_id=second))
+    assert types(served.say(ev.OutputAudioBufferClear())) == ["output_audio_buffer.cleared"]
+    served.finish(response_id)
+    beside = served.respond(ev.ResponseConfig(conversation="none")).response_id
+    served.produce(beside, SpeechDelta(transcript="beside", audio=ramp(100)))
+    served.endpoint.output_started(beside)
+    served.heard()
+    assert types(served.say(ev.OutputAudioBufferClear())) == ["output_audio_buffer.cleared"]
 
 
 def test_text_beside_is_not_played(serve) -> None:

@@ -30,18 +30,19 @@ class AudioLedger:
         self._kept_bytes = 0
         self.dropped = 0
 
-    def add(self, item_id: str, audio: bytes, audio_format: AudioFormat) -> None:
-        """Append audio to an item; after a cut nothing is added."""
+    def add(self, item_id: str, audio: bytes, audio_format: AudioFormat) -> bool:
+        """Append audio to an item; after a cut nothing is added, which is false."""
         held = self._held.get(item_id)
         if held is None:
             held = self._held[item_id] = _Held(bytes_per_ms(audio_format), audio=bytearray())
         if held.ended:
-            return
+            return False
         held.length_bytes += len(audio)
         if held.audio is not None:
             held.audio += audio
             self._kept_bytes += len(audio)
             self._drop_oldest()
+        return True
 
     def ms(self, item_id: str) -> int:
         """Whole milliseconds of audio in the item; 0 when it has none."""

@@ -26,6 +26,8 @@ class ServerOptions(msgspec.Struct, frozen=True, kw_only=True):
     becomes of a turn that ends while a response that may not be interrupted is active: answered after it, or not.
     ``truncated_transcript``: what retrieve shows for the transcript of truncated speech. ``truncated_before_done``:
     whether the server's own truncation (WebRTC) stands before the end of the response that it interrupts.
+    ``errors_to``: who is told that a request was refused when a call has several connections (a sideband): the one that
+    asked, or all. ``hangup_close_code``: with which code sidebands are closed when their call is over by a hang-up.
     ``audio_kept_bytes``: how much audio is kept for retrieve; that of the oldest items goes first.
     """
 
@@ -36,4 +38,6 @@ class ServerOptions(msgspec.Struct, frozen=True, kw_only=True):
     busy_turn: Literal["answer", "skip"] = "answer"
     truncated_transcript: str | None = None
     truncated_before_done: bool = True
+    errors_to: Literal["cause", "all"] = "cause"
+    hangup_close_code: int = 1000
     audio_kept_bytes: int = 16 * 1024 * 1024

@@ -14,9 +14,13 @@ from bareline.protocol.codec import encode
 from bareline.protocol.conversation import Conversation, apply
 from bareline.protocol.refusal import Refusal
 
-__all__ = ["Outbox"]
+__all__ = ["ErrorMessage", "Outbox"]
 
 _PADDING_MAX_CHARS = 16
+
+
+class ErrorMessage(bytes):
+    """A message that tells why something was refused: whoever carries messages may send it to its cause alone."""
 
 
 class Outbox:
@@ -42,6 +46,7 @@ class Outbox:
     def refuse(self, refusal: Refusal) -> None:
         """Say why a request of the client was refused."""
         self.emit(ev.Error(error=refusal.detail()))
+        self._messages.append(ErrorMessage(self._messages.pop()))
 
     def act(self, action: Action) -> None:
         """Ask the driver for this."""

@@ -152,6 +152,8 @@ class SpokenItem(OutputItem):
 
     def _sound(self, audio: bytes) -> None:
         place, shared = self._place, self._place.shared
+        taken = shared.audio.add(self.id, audio, place.request.format)
+        self.sounded_bytes += len(audio)
         if not shared.media:
             shared.out.emit(
                 ev.ResponseOutputAudioDelta(
@@ -162,8 +164,8 @@ class SpokenItem(OutputItem):
                     delta=audio,
                 )
             )
-        self.sounded_bytes += len(audio)
-        shared.audio.add(self.id, audio, place.request.format)
+        elif taken:  # what was dropped on the way to the ear stays dropped
+            shared.play(place.response_id, self.id, audio)
         if place.in_conversation:
             shared.voice_locked = True
 

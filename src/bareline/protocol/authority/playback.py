@@ -7,9 +7,9 @@ WebSocket nothing is ever reported, and all of this is silent.
 from __future__ import annotations
 
 from bareline.protocol import events as ev
-from bareline.protocol.actions import ResponseStopped
+from bareline.protocol.actions import OutputDropped
 from bareline.protocol.authority.shared import Shared
-from bareline.protocol.states import PlaybackEvent, PlaybackState
+from bareline.protocol.states import ItemState, PlaybackEvent, PlaybackState
 from bareline.protocol.tables import OUTPUT_BUFFER
 
 __all__ = ["Playback"]
@@ -41,30 +41,38 @@ class Playback:
         """All of it was played."""
         if self._state is PlaybackState.PLAYING and response_id == self._response_id:
             self._state = OUTPUT_BUFFER.after(self._state, PlaybackEvent.DRAINED)
+            self._shared.queue.forget(response_id)
             self._shared.out.emit(ev.OutputAudioBufferStopped(response_id=response_id))
 
     def clear(self) -> None:
-        """The client drops what is queued. Nothing is said when nothing is played."""
-        self.stop(PlaybackEvent.CLEAR, "output_cleared")
+        """The client drops what is queued. Nothing is said when nothing is."""
+        self.stop(PlaybackEvent.CLEAR)
         self.truncate()
 
-    def stop(self, event: PlaybackEvent, reason: str) -> None:
-        """Drop what is queued, and note what was not heard."""
-        if self._state is not PlaybackState.PLAYING:
-            return
+    def stop(self, event: PlaybackEvent) -> None:
+        """Drop what is queued, of all responses, and note what was not heard."""
+        shared = self._shared
+        playing = self._response_id if self._state is PlaybackState.PLAYING else None
         self._state = OUTPUT_BUFFER.after(self._state, event)
-        self._shared.out.act(ResponseStopped(response_id=self._response_id, reason=reason))
-        self._shared.out.emit(ev.OutputAudioBufferCleared(response_id=self._response_id))
-        left_ms = self._played_ms
-        response = self._shared.conversation.response(self._response_id)
-        for _, entry in sorted(response.outputs.items()):
-            generated_ms = self._shared.audio.ms(entry.id)
-            if entry.in_conversation and generated_ms > left_ms:
-                self._cuts.append((entry.id, left_ms))
-            left_ms = max(0, left_ms - generated_ms)
+        for response_id in shared.queue:
+            shared.out.act(OutputDropped(response_id=response_id))
+            if response_id == playing:
+                shared.out.emit(ev.OutputAudioBufferCleared(response_id=response_id))
+            self._cut(response_id, self._played_ms if response_id == playing else 0)
+            shared.queue.forget(response_id)
 
     def truncate(self) -> None:
         """Cut the items that were not heard to their end."""
         for item_id, heard_ms in self._cuts:
             self._shared.truncate(item_id, heard_ms)
         self._cuts.clear()
+
+    def _cut(self, response_id: str, played_ms: int) -> None:
+        """Nothing more of these items is played, so one that still grows is cut even if all so far was heard."""
+        for item_id, heard_ms, whole in self._shared.queue.heard(response_id, played_ms):
+            entry = self._shared.conversation.item(item_id)
+            if entry is None or (whole and entry.state is not ItemState.IN_PROGRESS):
+                continue
+            self._shared.audio.cut(item_id, heard_ms)
+            if entry.in_conversation:
+                self._cuts.append((item_id, heard_ms))

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from bareline.ids import IdSource
 from bareline.protocol import events as ev
+from bareline.protocol.actions import OutputAppended
 from bareline.protocol.authority.audio_ledger import AudioLedger
 from bareline.protocol.authority.options import ServerOptions
 from bareline.protocol.authority.outbox import Outbox
+from bareline.protocol.authority.output_queue import OutputQueue
 from bareline.protocol.conversation import Conversation
 from bareline.protocol.session_formats import input_format, output_format
 from bareline.protocol.session_merge import PCM
@@ -21,8 +23,8 @@ __all__ = ["Shared"]
 class Shared:
     """The session as it is in force, and what is written to by more than one part.
 
-    ``media``: audio runs beside the events (WebRTC, SIP), as PCM, and the server plays. ``voice_locked``: assistant
-    audio exists.
+    ``media``: audio runs beside the events (WebRTC, SIP), as PCM, and the server plays what is in ``queue``.
+    ``voice_locked``: assistant audio exists.
     """
 
     ids: IdSource
@@ -33,6 +35,7 @@ class Shared:
     conversation_id: str
     media: bool
     voice_locked: bool = False
+    queue: OutputQueue = field(default_factory=OutputQueue)
 
     @property
     def conversation(self) -> Conversation:
@@ -70,6 +73,11 @@ class Shared:
         """The id of the conversation's last item."""
         items = self.conversation.items
         return items[-1].id if items else None
+
+    def play(self, response_id: str, item_id: str, audio: bytes) -> None:
+        """Have the driver play this (media)."""
+        self.queue.append(response_id, item_id, len(audio))
+        self.out.act(OutputAppended(response_id=response_id, audio=audio))
 
     def truncate(self, item_id: str, end_ms: int) -> None:
         """Cut an item's audio and say so."""

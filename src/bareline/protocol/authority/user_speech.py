@@ -97,7 +97,7 @@ class UserSpeech:
             self._buffer.detection_off()
 
     def _interrupt(self, now_ns: int) -> None:
-        self._playback.stop(PlaybackEvent.BARGE_IN, "turn_detected")
+        self._playback.stop(PlaybackEvent.BARGE_IN)
         if self._shared.options.truncated_before_done:
             self._playback.truncate()
         self._responses.interrupt(now_ns)
