@@ -5,12 +5,14 @@ from __future__ import annotations
 import argparse
 import math
 import sys
+from collections.abc import Callable
+from pathlib import Path
 
 import msgspec
 
 from bareline.cli.terminal import Terminal
 
-__all__ = ["add_parser", "run"]
+__all__ = ["add_parser", "run_media", "run_wire"]
 
 
 def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:  # pyright: ignore[reportPrivateUsage]
@@ -23,29 +25,65 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         description="Runs the clients in turns, each in a process of its own; runs that other programs disturbed do "
         "not count. Exit status 1 when a goal was missed.",
     )
-    wire.add_argument("--runs", type=_count, default=5, help="valid runs wanted (default: 5)")
-    wire.add_argument("--attempts", type=_count, default=15, help="runs made at most (default: 15)")
-    wire.add_argument("--seconds", type=_seconds, default=6.0, help="for each client in each run (default: 6)")
-    wire.add_argument("--any-machine", action="store_true", help="count disturbed runs too, and say so")
-    wire.add_argument("--json", action="store_true", help="print the report as JSON")
-    wire.set_defaults(run=run)
+    _add_options(wire)
+    wire.set_defaults(run=run_wire)
+    media = benches.add_parser(
+        "media",
+        help="audio over WebRTC: Bareline beside stock aiortc and libwebrtc",
+        description="Lets each stack call itself, a process on a core each side, in turns; runs that other programs "
+        "disturbed do not count. libwebrtc takes part once scripts/peers has made its environment. Exit status 1 when "
+        "a goal was missed.",
+    )
+    _add_options(media)
+    media.add_argument("--peers", type=Path, metavar="DIR", default=Path(".peers"), help="environments of other stacks")
+    media.set_defaults(run=run_media)
 
 
-def run(args: argparse.Namespace) -> int:
+def run_wire(args: argparse.Namespace) -> int:
     """Measure and report."""
     from bareline.lab.bench_wire import BenchWireOptions, run_bench_wire
     from bareline.lab.bench_wire_report import render_bench_wire
 
-    progress = Terminal(sys.stderr, silent=not sys.stderr.isatty() and args.json)
     options = BenchWireOptions(
         runs=args.runs, attempts=args.attempts, seconds=args.seconds, quiet_only=not args.any_machine
     )
-    report = run_bench_wire(options, progress=lambda line: progress.line(line, "dim"))
-    if args.json:
-        print(msgspec.json.format(msgspec.json.encode(report), indent=2).decode())
-    else:
-        print(render_bench_wire(report))
+    report = run_bench_wire(options, progress=_progress(args))
+    _show(args, report, render_bench_wire(report))
     return 0 if all(goal.met for goal in report.goals) else 1
+
+
+def run_media(args: argparse.Namespace) -> int:
+    """Measure and report."""
+    from bareline.lab.media_bench.report import render_bench_media
+    from bareline.lab.media_bench.run import BenchMediaOptions, run_bench_media
+
+    options = BenchMediaOptions(
+        runs=args.runs,
+        attempts=args.attempts,
+        seconds=args.seconds,
+        peers=args.peers,
+        quiet_only=not args.any_machine,
+    )
+    report = run_bench_media(options, progress=_progress(args))
+    _show(args, report, render_bench_media(report))
+    return 0 if all(goal.met for goal in report.goals) else 1
+
+
+def _add_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--runs", type=_count, default=5, help="valid runs wanted (default: 5)")
+    parser.add_argument("--attempts", type=_count, default=15, help="runs made at most (default: 15)")
+    parser.add_argument("--seconds", type=_seconds, default=6.0, help="for each measurement (default: 6)")
+    parser.add_argument("--any-machine", action="store_true", help="count disturbed runs too, and say so")
+    parser.add_argument("--json", action="store_true", help="print the report as JSON")
+
+
+def _progress(args: argparse.Namespace) -> Callable[[str], None]:
+    terminal = Terminal(sys.stderr, silent=not sys.stderr.isatty() and args.json)
+    return lambda line: terminal.line(line, "dim")
+
+
+def _show(args: argparse.Namespace, report: msgspec.Struct, text: str) -> None:
+    print(msgspec.json.format(msgspec.json.encode(report), indent=2).decode() if args.json else text)
 
 
 def _count(text: str) -> int:

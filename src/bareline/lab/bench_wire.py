@@ -15,8 +15,9 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
+from bareline.lab.bench_load import cores
 from bareline.lab.bench_wire_heard import HEARD_GOAL_MS, check_heard
-from bareline.lab.bench_wire_process import BenchServer, cores, import_ms, run_client
+from bareline.lab.bench_wire_process import BenchServer, import_ms, run_client
 from bareline.lab.bench_wire_report import BenchWireReport, ClientRun, Goal, HeardCheck, Run, Spread, spread
 
 __all__ = ["FLOOR_P99_MAX_US", "FOREIGN_CORES_MAX", "BenchWireOptions", "run_bench_wire"]

@@ -1,10 +1,9 @@
-"""How are the clients of a bench run apart from each other, and how much did strangers disturb them?"""
+"""How are the clients of a bench run apart from each other?"""
 
 from __future__ import annotations
 
 import json
 import os
-import resource
 import subprocess
 import sys
 import time
@@ -13,19 +12,14 @@ from types import TracebackType
 from typing import Any, Self
 
 from bareline.errors import BarelineError
+from bareline.lab.bench_load import Load, cores
 from bareline.lab.bench_wire_report import ClientRun
 
-__all__ = ["BenchServer", "cores", "import_ms", "run_client"]
+__all__ = ["BenchServer", "import_ms", "run_client"]
 
 _START_TIMEOUT_S = 30
 _IMPORT = "import time; began = time.perf_counter(); import bareline; print((time.perf_counter() - began) * 1e3)"
 _IMPORT_RUNS = 5
-
-
-def cores() -> tuple[int, int]:
-    """The core of the clients and the core of the server; the same one where there is only one."""
-    usable = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else list(range(os.cpu_count() or 1))
-    return usable[0], usable[-1]
 
 
 class BenchServer:
@@ -36,9 +30,10 @@ class BenchServer:
         self._process: subprocess.Popen[str] | None = None
 
     @property
-    def cpu_s(self) -> float:
-        """CPU time of the server so far; 0 where the system does not tell."""
-        return _cpu_of(self._process.pid) if self._process is not None else 0.0
+    def pid(self) -> int:
+        """Its process; only once it is entered."""
+        assert self._process is not None  # noqa: S101  (a mistake of the caller)
+        return self._process.pid
 
     def __enter__(self) -> Self:
         command = [sys.executable, "-m", "bareline.lab.bench_wire_server"]
@@ -63,7 +58,7 @@ def run_client(
     """Run one client to its end. Raises ``BarelineError`` when it failed."""
     plan: dict[str, Any] = {"kind": kind, "port": server.port, "seconds": seconds, "sessions": sessions}
     plan |= {"frame_ms": frame_ms, "core": cores()[0], "trace": str(trace), "spawned_ns": time.monotonic_ns()}
-    before = _Load(server)
+    before = Load([server.pid])
     command = [sys.executable, "-m", "bareline.lab.bench_wire_client", json.dumps(plan)]
     limit_s = _START_TIMEOUT_S + seconds + sessions
     done = subprocess.run(command, capture_output=True, text=True, timeout=limit_s, check=False)  # noqa: S603
@@ -78,28 +73,6 @@ def import_ms() -> float:
     command = [sys.executable, "-c", _IMPORT]
     runs = [subprocess.run(command, capture_output=True, text=True, check=True) for _ in range(_IMPORT_RUNS)]  # noqa: S603
     return min(float(run.stdout) for run in runs)
-
-
-class _Load:
-    """The machine's and our own CPU time at one moment."""
-
-    def __init__(self, server: BenchServer) -> None:
-        self._server = server
-        self._at_s = time.monotonic()
-        self._busy_s = _busy_s()
-        self._ours_s = self._ours()
-
-    def foreign_cores(self) -> float | None:
-        """How many cores other programs used since then; ``None`` where the system does not tell."""
-        now = _busy_s()
-        if now is None or self._busy_s is None:
-            return None
-        foreign_s = now - self._busy_s - (self._ours() - self._ours_s)
-        return max(0.0, foreign_s / (time.monotonic() - self._at_s))
-
-    def _ours(self) -> float:
-        children = resource.getrusage(resource.RUSAGE_CHILDREN)
-        return children.ru_utime + children.ru_stime + time.process_time() + self._server.cpu_s
 
 
 def _client_run(kind: str, found: dict[str, Any], foreign: float | None) -> ClientRun:
@@ -121,21 +94,3 @@ def _client_run(kind: str, found: dict[str, Any], foreign: float | None) -> Clie
 
 def _at(ordered: list[int], share: float) -> float:
     return float(ordered[min(len(ordered) - 1, int(len(ordered) * share))]) if ordered else 0.0
-
-
-def _busy_s() -> float | None:
-    """CPU time of the whole machine but idling and waiting for disks."""
-    try:
-        fields = Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:9]
-    except OSError:
-        return None
-    user, nice, system, _idle, _iowait, irq, softirq, steal = map(int, fields)
-    return (user + nice + system + irq + softirq + steal) / os.sysconf("SC_CLK_TCK")
-
-
-def _cpu_of(pid: int) -> float:
-    try:
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    except OSError:
-        return 0.0
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")

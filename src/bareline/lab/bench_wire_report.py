@@ -6,7 +6,18 @@ from statistics import median
 
 import msgspec
 
-__all__ = ["BenchWireReport", "ClientRun", "Goal", "HeardCheck", "Run", "Spread", "render_bench_wire", "spread"]
+__all__ = [
+    "BenchWireReport",
+    "ClientRun",
+    "Goal",
+    "HeardCheck",
+    "Run",
+    "Spread",
+    "goal_line",
+    "render_bench_wire",
+    "spread",
+    "spread_text",
+]
 
 
 class Spread(msgspec.Struct, frozen=True):
@@ -93,7 +104,7 @@ def render_bench_wire(report: BenchWireReport) -> str:
     lines += [f"  void: {run.void}" for run in report.runs if run.void]
     lines += ["", *_table(report.figures)]
     lines += ["", *(_heard_line(check) for check in report.heard)]
-    lines += ["", *(_goal_line(goal) for goal in report.goals)]
+    lines += ["", *(goal_line(goal) for goal in report.goals)]
     lines += [f"note: {note}" for note in report.notes]
     return "\n".join(lines)
 
@@ -110,9 +121,8 @@ _COLUMNS = (
 def _table(figures: dict[str, dict[str, Spread]]) -> list[str]:
     """Medians with the lowest and highest run, a line for each client."""
     rows = [["client", *(title for title, _, _ in _COLUMNS)]]
-    rows += [
-        [kind, *(_cell(found.get(name), digits) for _, name, digits in _COLUMNS)] for kind, found in figures.items()
-    ]
+    for kind, found in figures.items():
+        rows.append([kind, *(spread_text(found.get(name), digits) for _, name, digits in _COLUMNS)])
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     return [_row(row, widths) for row in rows]
 
@@ -122,7 +132,8 @@ def _row(row: list[str], widths: list[int]) -> str:
     return "  ".join((row[0].ljust(widths[0]), *figures))
 
 
-def _cell(found: Spread | None, digits: int) -> str:
+def spread_text(found: Spread | None, digits: int) -> str:
+    """A median with the lowest and highest run."""
     if found is None:
         return "-"
     return f"{found.median:.{digits}f} ({found.low:.{digits}f}-{found.high:.{digits}f})"
@@ -134,7 +145,8 @@ def _heard_line(check: HeardCheck) -> str:
     return f"heard, {check.items} audio item{'s' * (check.items > 1)}, {stall}: {error}"
 
 
-def _goal_line(goal: Goal) -> str:
+def goal_line(goal: Goal) -> str:
+    """A promise and what became of it."""
     word = {True: "met", False: "MISSED", None: "not measured"}[goal.met]
     measured = "-" if goal.measured is None else f"{goal.measured:.2f}"
     return f"{word:<13}{goal.name}: {measured} of at most {goal.limit:g} {goal.unit}".rstrip()

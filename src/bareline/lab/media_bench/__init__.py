@@ -1,0 +1,1 @@
+"""What does audio over WebRTC cost, in delay, repair and processor time, beside other Python stacks?"""
