@@ -73,6 +73,7 @@ def test_null_and_absent_stay_apart_in_a_request() -> None:
         ("conversation.item.added", {"item": {"type": "message", "role": "user", "content": 1}}, "$.item.content"),
         ("response.output_audio.delta", {**DELTA, "delta": "!"}, "$.delta"),
         ("conversation.item.added", {"item": "x"}, "$.item"),
+        ("conversation.item.added", {"item": []}, "$.item"),
         (
             "response.done",
             {"response": {"output": [{"type": "function_call", "name": 1}]}},

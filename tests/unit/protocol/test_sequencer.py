@@ -257,6 +257,29 @@ def test_request_without_an_answer_is_given_up_and_its_late_response_cancelled(s
     assert noted(sequencer) == [("orphan", request)]
 
 
+def test_withdrawn_request_is_not_called_unanswered_as_well(sequencer: ResponseSequencer) -> None:
+    request = sequencer.request()
+    sent(sequencer)
+    sequencer.cancel(request)
+    sequencer.tick(REQUEST_ANSWER_NS)
+    assert noted(sequencer) == [("withdrawn", request)]
+    assert sequencer.idle
+
+
+def test_only_the_latest_unanswered_requests_are_remembered(sequencer: ResponseSequencer) -> None:
+    requests = [sequencer.request(BESIDE) for _ in range(REQUEST_QUEUE_MAX)]
+    sent(sequencer)
+    sequencer.tick(REQUEST_ANSWER_NS)
+    requests.append(sequencer.request(BESIDE))
+    sent(sequencer)
+    sequencer.tick(REQUEST_ANSWER_NS)
+    noted(sequencer)
+    sequencer.observe(created("resp_old", requests[0], None), 0)
+    sequencer.observe(created("resp_late", requests[-1], None), 0)
+    assert sent(sequencer) == ["cancel resp_late"]
+    assert noted(sequencer) == [("created", None), ("orphan", requests[-1])]
+
+
 def test_server_that_echoes_no_metadata_is_understood(sequencer: ResponseSequencer) -> None:
     request = sequencer.request()
     sent(sequencer)

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from bareline.errors import ConfigurationError, RemoteProtocolError
-from bareline.protocol import events
+from bareline.protocol import events, signalling
 from bareline.protocol.refusal import Refusal
 from bareline.protocol.signalling import (
     CallRequest,
@@ -325,3 +325,8 @@ def test_a_strange_error_is_still_an_error() -> None:
     assert parse_error_body(b'{"error":{"code":404,"message":"gone"}}') == events.ErrorDetail(
         type="unknown", message="gone"
     )
+
+
+def test_a_name_that_is_not_there_is_told_like_any_other() -> None:
+    with pytest.raises(AttributeError, match=r"'bareline\.protocol\.signalling' has no attribute 'nothing'"):
+        _ = signalling.nothing

@@ -175,6 +175,30 @@ def test_other_sections_are_not_part_of_the_description() -> None:
     assert Toolbox().add(bare).description == ""
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Go.\n\nArgs:\n    place: Where to.",
+        "Go.\n\nParameters\n----------\nplace : str\n    Where to.",
+        "Go.\n\n:param place: Where to.",
+    ],
+)
+def test_a_section_may_end_the_docstring(words: str) -> None:
+    def go(place: str) -> None: ...
+
+    go.__doc__ = words
+    assert schema(go)["properties"]["place"]["description"] == "Where to."
+
+
+@pytest.mark.parametrize("words", ["Go.\n\nArgs:\n", "Go.\n\nParameters\n----------\n\nReturns\n-------\nNothing."])
+def test_a_section_may_be_empty(words: str) -> None:
+    def go(place: str) -> None: ...
+
+    go.__doc__ = words
+    assert Toolbox().add(go).description == "Go."
+    assert "description" not in schema(go)["properties"]["place"]
+
+
 def test_a_described_type_wins_over_the_docstring() -> None:
     def go(place: Annotated[str, msgspec.Meta(description="from the type")]) -> None:
         """Go.
