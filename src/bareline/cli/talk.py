@@ -8,7 +8,7 @@ import datetime as dt
 import os
 import sys
 import threading
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from bareline.cli.call_view import CallView, ProtocolView
 from bareline.cli.imported import imported
 from bareline.cli.running import run_call
+from bareline.cli.talk_browser import BROWSER_TASKS, DEFAULT_PORT, talk_in_browser
 from bareline.cli.terminal import Terminal
 from bareline.client.connect import DEFAULT_MODEL
 from bareline.errors import ConfigurationError
@@ -41,12 +42,17 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     how = parser.add_mutually_exclusive_group(required=True)
     how.add_argument("--wav", type=Path, metavar="FILE", help="speak this recording, in real time")
     how.add_argument("--text", action="store_true", help="type (or pipe) lines instead of speaking")
+    how.add_argument("--browser", action="store_true", help="speak in a page that the browser shows")
     parser.add_argument("--out", type=Path, metavar="FILE", help="with --wav: record the answer as heard into this WAV")
     parser.add_argument("--model", default=DEFAULT_MODEL, help=f"default: {DEFAULT_MODEL}")
     parser.add_argument("--voice", help="marin, cedar, alloy, …")
     parser.add_argument("--instructions", help="the system prompt")
     parser.add_argument("--tools", metavar="MODULE:NAME", help="a Toolbox of yours; 'none' for no tools")
     parser.add_argument("--base-url", metavar="URL", help="another server; 'local' for the built-in one")
+    parser.add_argument(
+        "--port", type=int, default=DEFAULT_PORT, help="with --browser: of the page (%(default)s; 0: any)"
+    )
+    parser.add_argument("--no-open", action="store_true", help="with --browser: only say where the page is")
     parser.add_argument("-v", "--verbose", action="store_true", help="show the protocol")
     parser.set_defaults(run=run)
 
@@ -55,6 +61,10 @@ def run(args: argparse.Namespace) -> int:
     """Hold the conversation."""
     terminal = Terminal()
     base_url = _server(args.base_url)
+    if args.browser:
+        tools = _tools(args.tools, BROWSER_TASKS)
+        talk_in_browser(args, base_url, tools, args.instructions or (None if args.tools else _instructions()))
+        return 0
     name = "the built-in server (rules, not a language model)" if base_url == "local" else base_url or "OpenAI"
     terminal.line(f"Talking to {name}, model {args.model}.", "bold")
     run_call(_talk(args, base_url, terminal))
@@ -162,13 +172,18 @@ def _lines() -> asyncio.Queue[str]:
     return lines
 
 
-def _tools(name: str | None) -> Toolbox | None:
+def _tools(name: str | None, tasks: Sequence[str] = ()) -> Toolbox | None:
     from bareline.lab.demo.agent import task_tools
     from bareline.lab.demo.store import TaskStore
 
     if name == "none":
         return None
-    return _imported(name) if name else task_tools(TaskStore(":memory:"))
+    if name:
+        return _imported(name)
+    store = TaskStore(":memory:")
+    for title in tasks:
+        store.add(title)
+    return task_tools(store)
 
 
 def _imported(name: str) -> Toolbox:

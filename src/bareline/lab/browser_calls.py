@@ -1,0 +1,140 @@
+"""How does a browser hold a call whose key and tools stay here?
+
+The browser's offer is passed on with the key, the answer goes back; sound and events then flow between browser and
+service. The session is configured and the tools are run over a sideband (REALTIME.md 1.1, 2.1).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import aiohttp
+
+from bareline.client.address import Address
+from bareline.client.call import Call
+from bareline.client.call_keywords import CallKeywords
+from bareline.client.connect import connect
+from bareline.client.line import Line
+from bareline.errors import BarelineError, ConnectFailed
+from bareline.protocol import events as ev
+from bareline.protocol.signalling import (
+    CallRequest,
+    Credentials,
+    auth_headers,
+    build_call,
+    call_id_from_location,
+    http_url,
+    parse_error_body,
+    redact,
+)
+from bareline.tools import Toolbox
+
+__all__ = ["CALLS_MAX", "BrowserCall", "BrowserCalls"]
+
+CALLS_MAX = 8
+"""Calls at a time; a page holds one, and a forgotten tab another."""
+_ANSWER_WITHIN_S = 15
+_BODY_MAX_BYTES = 1024 * 1024
+
+_log = logging.getLogger(__name__)
+
+
+class BrowserCall(NamedTuple):
+    """What the browser needs to go on: the answer to its offer, and the call's id (None: the service named none)."""
+
+    sdp: str
+    call_id: str | None
+
+
+@dataclass(slots=True)
+class BrowserCalls:
+    """The calls that browsers hold with the service at ``address``.
+
+    ``session``: the keywords of each call's session. ``close()`` ends all calls; it may be called twice.
+    """
+
+    address: Address
+    tools: Toolbox = field(default_factory=Toolbox)
+    session: CallKeywords = field(default_factory=CallKeywords)
+    _sidebands: dict[str, asyncio.Task[None]] = field(default_factory=dict[str, "asyncio.Task[None]"], init=False)
+    _http: aiohttp.ClientSession | None = field(default=None, init=False)
+
+    async def open(self, offer: str, *, model: str, voice: str) -> BrowserCall:
+        """Pass the offer on. Raises ``ConnectFailed`` with the HTTP status of a refusal."""
+        if len(self._sidebands) >= CALLS_MAX:
+            raise ConnectFailed(f"there are {CALLS_MAX} calls already; hang one up", stage="offer", status=429)
+        audio = ev.AudioConfig(output=ev.AudioOutputConfig(voice=voice))
+        request = CallRequest(sdp=offer, session=ev.RealtimeSessionConfig(model=model, audio=audio))
+        content_type, body = build_call(request)
+        status, headers, answer = await self._post("/realtime/calls", body, content_type)
+        if status not in (200, 201):
+            raise ConnectFailed(self._reason(status, answer), stage="offer", status=status)
+        call_id = call_id_from_location(headers.get("Location", ""))
+        if call_id is not None:
+            running = asyncio.create_task(self._attend(call_id, voice), name=f"sideband {call_id}")
+            self._sidebands[call_id] = running
+            running.add_done_callback(lambda _: self._sidebands.pop(call_id, None))
+        return BrowserCall(answer.decode(), call_id)
+
+    async def hang_up(self, call_id: str) -> None:
+        """End a call of ours; others are nobody's business here. A call that is over already is fine."""
+        running = self._sidebands.get(call_id)
+        if running is not None:
+            await self._hang_up(call_id)
+            running.cancel()
+
+    async def close(self) -> None:
+        """Hang up whatever is still open."""
+        open_calls = dict(self._sidebands)
+        for call_id in open_calls:
+            await self.hang_up(call_id)
+        if open_calls:
+            await asyncio.wait(open_calls.values())
+        http, self._http = self._http, None
+        if http is not None:
+            await http.close()
+
+    async def _attend(self, call_id: str, voice: str) -> None:
+        """Configure the call and run its tools until it is over. A new sideband would not be told what it missed."""
+
+        async def dial() -> Line:
+            return await connect(base_url=self.address.base_url, api_key=self.address.api_key, call_id=call_id)
+
+        call = Call(tools=self.tools, dial=dial, reconnect=None, barge_in=False, **{**self.session, "voice": voice})
+        try:
+            async with call:
+                _log.info("the tools of %s run here", call_id)
+                await call.run()
+        except BarelineError as error:
+            _log.warning("the tools of %s do not run here any more: %s", call_id, error)
+
+    async def _hang_up(self, call_id: str) -> None:
+        try:
+            await self._post(f"/realtime/calls/{call_id}/hangup", b"", "application/json")
+        except ConnectFailed as error:
+            _log.info("%s was not hung up: %s", call_id, error)
+
+    async def _post(self, path: str, body: bytes, content_type: str) -> tuple[int, Mapping[str, str], bytes]:
+        http = self._http = self._http or aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=_ANSWER_WITHIN_S))
+        headers = {"Content-Type": content_type, **auth_headers(self._credentials())}
+        try:
+            async with http.post(http_url(self.address.base_url, path), data=body, headers=headers) as response:
+                return response.status, response.headers, await response.content.read(_BODY_MAX_BYTES)
+        except (aiohttp.ClientError, TimeoutError) as error:
+            reason = str(error) or "no answer in time"
+            raise ConnectFailed(f"cannot reach {self.address.base_url}: {reason}", stage="offer") from error
+
+    def _credentials(self) -> Credentials:
+        """As ``connect`` has them for the sideband."""
+        project = os.environ.get("OPENAI_PROJECT_ID")
+        return Credentials(key=self.address.api_key, organization=os.environ.get("OPENAI_ORG_ID"), project=project)
+
+    def _reason(self, status: int, body: bytes) -> str:
+        error = parse_error_body(body)
+        message = getattr(error, "message", None) or f"the service answered with status {status}"
+        return redact(message, self.address.api_key or "")
