@@ -6,6 +6,7 @@ import json
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 
 import pytest
 
@@ -161,7 +162,7 @@ class Dialogue:
 def _talk() -> Callable[..., Dialogue]:
     """Begins a dialogue with one of the toolsets, or with tools of the test's own."""
 
-    def begin(tools: str | tuple[FunctionTool, ...], outputs: dict[str, object] | None = None, **more: str) -> Dialogue:
+    def begin(tools: str | tuple[FunctionTool, ...], outputs: dict[str, object] | None = None, **more: Any) -> Dialogue:
         return Dialogue(TOOLSETS[tools] if isinstance(tools, str) else tools, outputs or {}, **more)
 
     return begin

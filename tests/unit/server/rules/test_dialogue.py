@@ -57,6 +57,37 @@ def test_no_declines_it_and_a_later_yes_does_nothing(talk):
     assert dialogue.asked("yes") == []
 
 
+def test_a_question_of_an_earlier_session_still_waits_for_its_answer(talk):
+    before = talk("notes", WAITING)
+    before.say("delete rome")
+    after = talk("notes", WAITING, context=before.context)
+    assert after.respond() == "Delete Rome for good?"
+    assert after.say("yes please") == "Deleted."
+    assert after.calls == [("confirm_action", {"proposal_id": "p_1"})]
+
+
+def test_a_question_of_an_earlier_session_that_was_answered_is_over(talk):
+    before = talk("notes", WAITING)
+    before.say("delete rome")
+    before.say("yes please")
+    after = talk("notes", WAITING, context=before.context)
+    assert after.say("yes") == "What would you like me to do?"
+    before = talk("notes", WAITING)
+    before.say("delete rome")
+    before.say("no")
+    after = talk("notes", WAITING, context=before.context)
+    assert after.asked("yes") == []
+
+
+def test_a_question_of_an_earlier_session_outlives_an_unclear_answer_and_no_other(talk):
+    tools = tuple(tool for tool in talk("notes").tools if tool.name != "decline_action")
+    for answer, calls in [("purple elephants", [("confirm_action", {"proposal_id": "p_1"})]), ("no", [])]:
+        before = talk(tools, WAITING)
+        before.say("delete rome")
+        before.say(answer)
+        assert talk(tools, WAITING, context=before.context).asked("yes") == calls
+
+
 def test_without_a_declining_tool_it_is_left_alone(talk):
     from_notes = talk("notes").tools
     dialogue = talk(tuple(tool for tool in from_notes if tool.name != "decline_action"), WAITING)

@@ -8,14 +8,14 @@ from typing import cast
 
 import msgspec
 
-from bareline.protocol.events import FunctionCall, FunctionCallOutput, Item, Message
+from bareline.protocol.events import FunctionCall, FunctionCallOutput, Item, Message, OutputText
 from bareline.server.backends.rules.entities import ENTITIES_MAX, Entity, Knowledge, entities_in
 from bareline.server.backends.rules.memory import Memory
-from bareline.server.backends.rules.results import Failure, read_result
+from bareline.server.backends.rules.results import Failure, Proposal, read_result
 from bareline.server.backends.rules.schema import Json
 from bareline.server.backends.rules.toolset import Toolset
 
-__all__ = ["Given", "Open", "arguments_of", "learn", "open_items"]
+__all__ = ["Given", "Open", "arguments_of", "learn", "open_items", "open_question"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +73,21 @@ def open_items(context: tuple[Item, ...], memory: Memory) -> Open:
     return Open(tuple(fresh), message)
 
 
+def open_question(context: tuple[Item, ...]) -> Given | None:
+    """The proposal of the last output, while no call came after it and the assistant's last words were its question."""
+    last = ""
+    for item in reversed(context):
+        if isinstance(item, FunctionCall):
+            return None
+        if isinstance(item, Message) and item.role == "assistant":
+            last = last or _text(item)
+        if isinstance(item, FunctionCallOutput):
+            result = read_result(item.output)
+            asked = isinstance(result, Proposal) and (last in result.say or result.say in last)  # perhaps cut short
+            return Given(item, _calls(context).get(item.call_id)) if asked else None
+    return None
+
+
 def arguments_of(call: FunctionCall) -> dict[str, Json]:
     """The arguments of a call; empty when they are not a JSON object."""
     try:
@@ -80,6 +95,11 @@ def arguments_of(call: FunctionCall) -> dict[str, Json]:
     except msgspec.DecodeError:
         return {}
     return value if isinstance(value, dict) else {}
+
+
+def _text(message: Message) -> str:
+    texts = (part.text for part in message.content if isinstance(part, OutputText))
+    return " ".join(text for text in texts if text)
 
 
 def _calls(context: tuple[Item, ...]) -> dict[str, FunctionCall]:

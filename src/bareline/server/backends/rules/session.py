@@ -24,7 +24,7 @@ from bareline.server.backend import Utterance
 from bareline.server.backends.rules.dates import stated_date
 from bareline.server.backends.rules.directions import direction, keywords_of, opening
 from bareline.server.backends.rules.entities import Knowledge
-from bareline.server.backends.rules.learning import learn, open_items
+from bareline.server.backends.rules.learning import learn, open_items, open_question
 from bareline.server.backends.rules.listening import Listening
 from bareline.server.backends.rules.memory import Heard, Memory, Reply
 from bareline.server.backends.rules.outcomes import Outcomes
@@ -125,7 +125,10 @@ class RulesSession:
             memory.said = told or greeting(toolset)
             return Reply(memory.said)
         known = learn(request.context, toolset, self._phrases, self._today(request.instructions))
+        asked = None if memory.answered else open_question(request.context)
         waiting = open_items(request.context, memory)
+        if asked is not None and asked not in waiting.outputs:  # by a session whose conversation was told to this one
+            Outcomes(toolset, known, memory).tell((asked,))
         policy = Policy(toolset, known, memory, may_call=request.tool_choice != "none")
         heard = None if waiting.message is None else await self._text_of(waiting.message)
         reply = self._forced(policy, heard, request) if not waiting.outputs else None
