@@ -11,6 +11,7 @@ from pathlib import Path
 import msgspec
 
 from bareline.cli.terminal import Terminal
+from bareline.errors import ConfigurationError
 
 __all__ = ["add_parser", "run_media", "run_wire"]
 
@@ -41,6 +42,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 def run_wire(args: argparse.Namespace) -> int:
     """Measure and report."""
+    _check(args)
     from bareline.lab.bench_wire import BenchWireOptions, run_bench_wire
     from bareline.lab.bench_wire_report import render_bench_wire
 
@@ -54,6 +56,7 @@ def run_wire(args: argparse.Namespace) -> int:
 
 def run_media(args: argparse.Namespace) -> int:
     """Measure and report."""
+    _check(args)
     from bareline.lab.media_bench.report import render_bench_media
     from bareline.lab.media_bench.run import BenchMediaOptions, run_bench_media
 
@@ -67,6 +70,11 @@ def run_media(args: argparse.Namespace) -> int:
     report = run_bench_media(options, progress=_progress(args))
     _show(args, report, render_bench_media(report))
     return 0 if all(goal.met for goal in report.goals) else 1
+
+
+def _check(args: argparse.Namespace) -> None:
+    if args.attempts < args.runs:
+        raise ConfigurationError(f"--attempts {args.attempts} can never give --runs {args.runs}")
 
 
 def _add_options(parser: argparse.ArgumentParser) -> None:

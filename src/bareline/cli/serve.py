@@ -53,9 +53,21 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     )
     add("--seed", type=int, help="makes ids and what the backend draws reproducible")
     add("--session-limit", type=_seconds, default=3600.0, metavar="TIME", help="how long a session lives (60m)")
-    add("--fault", action="append", default=[], metavar="FAULT", help="what is to go wrong; may be repeated, see below")
+    add(
+        "--fault",
+        type=_list,
+        action="extend",
+        default=[],
+        metavar="FAULT",
+        help="what is to go wrong; may be repeated, see below",
+    )
     add("--api-key", metavar="KEY", help=f"the only key accepted; better set {_KEY_VARIABLE}, which `ps` does not show")
-    add("--models", metavar="NAMES", help="model names to accept instead of the known ones, joined by commas")
+    add(
+        "--models",
+        type=_list,
+        metavar="NAMES",
+        help="model names to accept instead of the known ones, joined by commas",
+    )
     add("--any-model", action="store_true", help="accept any model name")
     add("--tls-cert", type=Path, metavar="FILE", help="certificate chain for HTTPS and WSS (PEM)")
     add("--tls-key", type=Path, metavar="FILE", help="key of the certificate (PEM)")
@@ -92,13 +104,12 @@ def _server(args: argparse.Namespace) -> RealtimeServer:
         raise ConfigurationError(f"--port {args.port} is outside 0-65535")
     if not args.host:
         raise ConfigurationError("--host is empty; 0.0.0.0 listens on every address")
-    names = args.models.split(",") if args.models else REALTIME_MODELS
     return RealtimeServer(
         _backend(args.backend),
         host=args.host,
         port=args.port,
         api_key=args.api_key or os.environ.get(_KEY_VARIABLE) or None,
-        models=Models([name.strip() for name in names], any_model=args.any_model),
+        models=Models(args.models or REALTIME_MODELS, any_model=args.any_model),
         seed=args.seed,
         session_limit_s=args.session_limit,
         faults=read_faults(",".join(args.fault)),
@@ -134,6 +145,13 @@ def _own_backend(source: str) -> Backend:
     if not all(callable(getattr(backend, name, None)) for name in ("open", "close")):
         raise ConfigurationError(f"--backend python:{source}: it made a {type(backend).__name__}, which is no Backend")
     return cast("Backend", backend)
+
+
+def _list(text: str) -> list[str]:
+    entries = [entry.strip() for entry in text.split(",")]
+    if not all(entries):
+        raise argparse.ArgumentTypeError(f"'{text}' has an empty entry")
+    return entries
 
 
 def _seconds(text: str) -> float:

@@ -43,8 +43,8 @@ ERRORS = {
 """What ``error=`` may name (REALTIME.md section 11)."""
 
 _EXPIRE = re.compile(r"expire@(\d+(?:\.\d+)?)(ms|s|m)")
-_ERROR = re.compile(r"error=(\w+)(?:@response:(\d+))?")
-_REFUSE = re.compile(r"refuse=([45]\d\d)(?:@connection:(\d+))?")
+_ERROR = re.compile(r"error=(\w+)(?:@response:([1-9]\d*))?")
+_REFUSE = re.compile(r"refuse=([45]\d\d)(?:@connection:([1-9]\d*))?")
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0}
 
 

@@ -57,6 +57,8 @@ def one_line(done: subprocess.CompletedProcess[str]) -> str:
         (["talk", "--wav", "broken.py"], "broken.py: not a WAV file"),
         (["demo", "--base-url", "http://127.0.0.1:99999/v1"], "base_url must be a URL"),
         (["demo", "--out", "taken"], "taken/tasks.sqlite"),
+        (["bench", "wire", "--runs", "9", "--attempts", "8"], "--attempts 8 can never give --runs 9"),
+        (["bench", "media", "--runs", "9", "--attempts", "8"], "--attempts 8 can never give --runs 9"),
         (["bench", "wire", "--runs", "0"], "'0' is not a number from 1 on"),
         (["bench", "wire", "--seconds", "nan"], "'nan' is not a number of seconds"),
     ],

@@ -36,7 +36,18 @@ def test_every_documented_form_is_read(form: str) -> None:
     assert read_faults(form) != Faults()
 
 
-@pytest.mark.parametrize("wrong", ["error=nothing", "expire@soon", "refuse=200", "loss=x", "error=quota@response:x"])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        "error=nothing",
+        "expire@soon",
+        "refuse=200",
+        "loss=x",
+        "error=quota@response:x",
+        "error=quota@response:0",
+        "refuse=503@connection:0",
+    ],
+)
 def test_what_is_wrong_is_named_with_all_forms(wrong: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
         read_faults(f"cut@3s,{wrong}")
