@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from bareline import errors as errors
     from bareline import turns as turns
     from bareline.client.call import Call as Call
+    from bareline.client.http_requests import hang_up as hang_up
+    from bareline.client.http_requests import mint_client_secret as mint_client_secret
     from bareline.client.line import Line as Line
     from bareline.client.reconnect import ReconnectPolicy as ReconnectPolicy
     from bareline.devices import CallbackSink as CallbackSink
@@ -33,6 +35,8 @@ if TYPE_CHECKING:
     from bareline.server.serve import RealtimeServer as RealtimeServer
     from bareline.tools import Toolbox as Toolbox
     from bareline.tools import ToolContext as ToolContext
+    from bareline.transports.webrtc.settings import IceServer as IceServer
+    from bareline.transports.webrtc.settings import WebRtcSettings as WebRtcSettings
 
 _HOME = {
     "AudioFrame": "bareline.media.frames",
@@ -40,6 +44,7 @@ _HOME = {
     "CallbackSink": "bareline.devices",
     "FileSource": "bareline.devices",
     "IterSource": "bareline.devices",
+    "IceServer": "bareline.transports.webrtc.settings",
     "Line": "bareline.client.line",
     "NullSink": "bareline.devices",
     "QueueSource": "bareline.devices",
@@ -53,9 +58,12 @@ _HOME = {
     "ToolContext": "bareline.tools",
     "Toolbox": "bareline.tools",
     "WavSink": "bareline.devices",
+    "WebRtcSettings": "bareline.transports.webrtc.settings",
     "connect": "bareline.local",
     "errors": "bareline.errors",
     "events": "bareline.protocol.events",
+    "hang_up": "bareline.client.http_requests",
+    "mint_client_secret": "bareline.client.http_requests",
     "turns": "bareline.turns",
 }
 """Public name to the module that holds it (or that it is)."""

@@ -7,6 +7,7 @@ from ssl import SSLContext
 from typing import Any, cast
 
 from bareline.client.session_settings import SessionKeywords, session_config
+from bareline.transports.webrtc.settings import WebRtcSettings
 
 __all__ = ["CallKeywords", "split_keywords"]
 
@@ -14,7 +15,7 @@ __all__ = ["CallKeywords", "split_keywords"]
 class CallKeywords(SessionKeywords, total=False):
     """Keywords of the session (``SessionKeywords``) and of the connection (as in ``connect``)."""
 
-    model: str
+    model: str | None
     transport: str
     base_url: str | None
     api_key: str | None
@@ -25,6 +26,7 @@ class CallKeywords(SessionKeywords, total=False):
     query: Mapping[str, str] | None
     open_timeout_s: float
     ssl: SSLContext | None
+    webrtc: WebRtcSettings | None
 
 
 def split_keywords(keywords: CallKeywords) -> tuple[SessionKeywords, dict[str, Any]]:

@@ -5,18 +5,19 @@ from __future__ import annotations
 import os
 import ssl as ssl_module
 from collections.abc import Awaitable, Callable, Generator, Mapping
-from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any
 
 from bareline.client.address import Address, resolve_address
 from bareline.client.line import Line
+from bareline.client.opening import Opener, Opening
 from bareline.errors import ConfigurationError
 from bareline.observe.record import Observer
 from bareline.protocol.client_endpoint import ClientEndpoint
 from bareline.protocol.events import SessionConfig, SessionUpdate
-from bareline.protocol.signalling import Credentials, Target, auth_headers, websocket_url
+from bareline.protocol.signalling import Credentials, Target, auth_headers, key_kind, websocket_url
 from bareline.transports.contract import Transport
+from bareline.transports.webrtc.settings import WebRtcSettings
 from bareline.version import __version__
 
 __all__ = ["DEFAULT_MODEL", "OPENERS", "Connecting", "Opener", "Opening", "connect"]
@@ -24,24 +25,9 @@ __all__ = ["DEFAULT_MODEL", "OPENERS", "Connecting", "Opener", "Opening", "conne
 DEFAULT_MODEL = "gpt-realtime-2.1"
 
 
-@dataclass(frozen=True)
-class Opening:
-    """What a transport needs to know to connect. ``headers`` include the credentials."""
-
-    base_url: str
-    target: Target
-    headers: Mapping[str, str] = field(repr=False)
-    query: Mapping[str, str]
-    open_timeout_s: float
-    ssl: ssl_module.SSLContext | None
-
-
-Opener = Callable[[Opening], Awaitable[Transport]]
-
-
 def connect(
     *,
-    model: str = DEFAULT_MODEL,
+    model: str | None = None,
     transport: str = "websocket",
     base_url: str | None = None,
     api_key: str | None = None,
@@ -58,17 +44,21 @@ def connect(
     query: Mapping[str, str] | None = None,
     open_timeout_s: float = 10.0,
     ssl: ssl_module.SSLContext | None = None,
+    webrtc: WebRtcSettings | None = None,
 ) -> Connecting:
     """Connect: ``async with connect(...) as line`` or ``line = await connect(...)``.
 
-    ``base_url`` and ``api_key`` default to ``OPENAI_BASE_URL`` and ``OPENAI_API_KEY``; ``base_url="local"`` starts the
-    built-in server in this process. A key may be a server key or an ephemeral secret (``ek_…``). ``session`` is sent
-    as ``session.update`` at once. ``intent="transcription"`` opens a transcription session; ``call_id`` a sideband to
-    a running call; both leave ``model`` out. ``checks`` refuses locally what the protocol forbids; ``fold`` keeps
+    ``transport`` is ``websocket`` or ``webrtc``, which ``webrtc`` settles in detail. ``base_url`` and ``api_key``
+    default to ``OPENAI_BASE_URL`` and ``OPENAI_API_KEY``; ``base_url="local"`` starts the built-in server in this
+    process. A key may be a server key or a client secret (``ek_…``), which may have a session and a model of its own.
+    ``model`` defaults to ``DEFAULT_MODEL``. ``session`` is sent as ``session.update`` at once, or with the offer of a
+    WebRTC call. ``intent="transcription"`` opens a transcription session; ``call_id`` a sideband to a running call;
+    both leave ``model`` out. ``checks`` refuses locally what the protocol forbids; ``fold`` keeps
     ``line.conversation``. ``headers`` and ``query`` are added to the request and win.
 
-    Awaiting raises ``ConfigurationError`` (nothing was tried) and ``ConnectFailed`` (stage and likely cause). A wrong
-    key or model mostly shows only afterwards: an ``error`` event, then a close (REALTIME.md section 2).
+    Awaiting raises ``ConfigurationError`` (nothing was tried) and ``ConnectFailed`` (stage and likely cause). On a
+    WebSocket a wrong key or model mostly shows only afterwards: an ``error`` event, then a close (REALTIME.md
+    section 2).
     """
     credentials = {
         "organization": organization or os.environ.get("OPENAI_ORG_ID"),
@@ -79,7 +69,9 @@ def connect(
     def opening(address: Address) -> Opening:
         who = Credentials(key=address.api_key, **credentials)
         own = {"User-Agent": f"bareline/{__version__}", **auth_headers(who), **(headers or {})}
-        return Opening(address.base_url, _target(model, intent, call_id), own, query or {}, open_timeout_s, ssl)
+        by_secret = transport == "webrtc" and key_kind(address.api_key or "") == "ephemeral"
+        target = _target(model or (None if by_secret else DEFAULT_MODEL), intent, call_id)
+        return Opening(address.base_url, target, own, query or {}, open_timeout_s, ssl, session, webrtc)
 
     async def open_line() -> Line:
         opener = _opener(transport)
@@ -92,7 +84,7 @@ def connect(
                 await address.stop()
             raise
         line = Line(connection, endpoint=endpoint, observer=observer, after_close=address.stop)
-        if session is not None:
+        if session is not None and transport not in _SESSION_IN_OFFER:
             await _configure(line, session)
         return line
 
@@ -131,20 +123,25 @@ async def _open_websocket(opening: Opening) -> Transport:
     )
 
 
-OPENERS: dict[str, Opener] = {"websocket": _open_websocket}
+async def _open_webrtc(opening: Opening) -> Transport:
+    from bareline.client.webrtc_opening import open_webrtc_line
+
+    return await open_webrtc_line(opening)
+
+
+OPENERS: dict[str, Opener] = {"websocket": _open_websocket, "webrtc": _open_webrtc}
 """Transport name to what opens it; a program may add its own."""
+_SESSION_IN_OFFER = {"webrtc"}
 
 
 def _opener(transport: str) -> Opener:
     opener = OPENERS.get(transport)
     if opener is not None:
         return opener
-    if transport == "webrtc":
-        raise ConfigurationError("transport='webrtc' comes with the webrtc extra, which this version does not have yet")
     raise ConfigurationError(f"transport={transport!r} is unknown; there is {', '.join(map(repr, OPENERS))}")
 
 
-def _target(model: str, intent: str | None, call_id: str | None) -> Target:
+def _target(model: str | None, intent: str | None, call_id: str | None) -> Target:
     if call_id is not None:
         return Target(call_id=call_id)
     if intent is not None:

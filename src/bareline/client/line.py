@@ -6,7 +6,7 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Sized
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self, cast
 
 from bareline.client.audio_tap import AudioTap, OutputAudio
 from bareline.client.trace_events import received_record, sent_raw_record, sent_record
@@ -25,6 +25,9 @@ from bareline.protocol.events import (
 )
 from bareline.protocol.session_formats import input_format, is_pcm, output_format
 from bareline.transports.contract import MediaTransport, Transport, TransportInfo
+
+if TYPE_CHECKING:
+    from bareline.transports.webrtc.stats import WebRtcStats
 
 __all__ = ["EVENT_BACKLOG_MAX", "Line"]
 
@@ -73,9 +76,19 @@ class Line:
         return self._transport.info
 
     @property
+    def call_id(self) -> str | None:
+        """The call's name at the service, by which a sideband finds it; ``None`` on a WebSocket."""
+        return cast("str | None", getattr(self._transport, "call_id", None))
+
+    @property
     def session(self) -> Session | None:
         """The session as the server last reported it; ``None`` before its first event was read."""
         return self._endpoint.session
+
+    def stats(self) -> WebRtcStats | None:
+        """What the transport counts: path, round trip, loss, concealment (WebRTC); ``None`` where it counts nothing."""
+        counted = getattr(self._transport, "stats", None)
+        return cast("WebRtcStats | None", counted() if callable(counted) else None)
 
     @property
     def conversation(self) -> Conversation | None:

@@ -38,6 +38,9 @@ class ClientSecret(msgspec.Struct, frozen=True, kw_only=True):
     expires_at: int
     session: Session | None = None
 
+    def __repr__(self) -> str:
+        return f"ClientSecret(value='ek_...', expires_at={self.expires_at})"
+
 
 class CallRequest(msgspec.Struct, frozen=True, kw_only=True):
     """``POST /realtime/calls``: an SDP offer and, in the multipart form, a session."""

@@ -32,6 +32,10 @@ class Verdict(NamedTuple):
 
 _H, _T, _C = Severity.HARMLESS, Severity.TURN_LOST, Severity.CALL_LOST
 _OUR_MISTAKE = "The message was not understood and changed nothing; check it with connect(checks=True)."
+_KEY_ADVICE = (
+    "Set OPENAI_API_KEY. If it was a client secret (ek_...): they expire, 10 minutes after they were made unless asked "
+    "otherwise; mint a new one."
+)
 
 ERROR_CODES: dict[str, Verdict] = {
     "conversation_already_has_active_response": Verdict(
@@ -63,7 +67,7 @@ ERROR_CODES: dict[str, Verdict] = {
     "credit_balance_exhausted": Verdict(_C, "The credit is used up.", "Add credit to the account of this key."),
     "billing_hard_limit_reached": Verdict(_C, "The billing limit is reached.", "Raise the limit of the account."),
     "account_deactivated": Verdict(_C, "The account is deactivated.", "Ask the service why."),
-    "invalid_api_key": Verdict(_C, "The key is wrong.", "Set OPENAI_API_KEY; an ek_ secret may have expired."),
+    "invalid_api_key": Verdict(_C, "The key is wrong.", _KEY_ADVICE),
     "missing_model": Verdict(_C, "No model was named.", "Pass model= to connect or Call."),
     "invalid_model": Verdict(_C, "The model does not exist, or this key may not use it.", "Check model=."),
     "beta_api_shape_disabled": Verdict(_C, "The beta of this protocol is gone.", "Drop the header OpenAI-Beta."),
@@ -84,7 +88,7 @@ CLOSE_CODES: dict[int, Verdict] = {
     1012: Verdict(_C, "The server restarts.", "Reconnect."),
     1013: Verdict(_C, "The server is overloaded.", "Reconnect after a while."),
     1015: Verdict(_C, "The encryption failed.", "Check certificates and clock."),
-    3000: Verdict(_C, "The key was not accepted.", "Set OPENAI_API_KEY; an ek_ secret may have expired."),
+    3000: Verdict(_C, "The key was not accepted.", _KEY_ADVICE),
     4000: Verdict(_C, "The request was not accepted.", "Check the model and the query."),
 }
 """Close code to its verdict; a code that is not here is a lost call without advice."""

@@ -5,9 +5,10 @@ from __future__ import annotations
 import errno
 import socket
 import ssl
+from collections.abc import Mapping
 from urllib.parse import urlsplit
 
-from bareline.protocol.signalling import parse_error_body, redact
+from bareline.protocol.signalling import key_kind, parse_error_body, read_credentials, redact
 
 __all__ = ["explain_network", "explain_status"]
 
@@ -16,13 +17,16 @@ BODY_SHOWN_CHARS = 300
 
 _ADVICE = {
     400: "the server refused the request; check the model's name and the query",
-    401: "the key is missing or wrong: set OPENAI_API_KEY, or pass api_key=; an ek_ secret may have expired",
+    401: "the key is missing or wrong: set OPENAI_API_KEY, or pass api_key=",
     403: "this key may not use this model or this endpoint; check the project's access",
     404: "there is no realtime endpoint here: base_url should end in /v1, and the model or call_id must exist",
     407: "a proxy asks for credentials: put them into HTTPS_PROXY, or name the host in NO_PROXY",
     429: "the service limits the rate or the quota of this key; wait, or check the plan",
 }
-
+_EXPIRED = (
+    "this client secret (ek_...) is not accepted, and most likely it has expired: each ends at its expires_at, "
+    "10 minutes after it was made unless asked otherwise; mint a new one with bareline.mint_client_secret"
+)
 _NETWORK = (
     (socket.gaierror, "dns", "has no address: check the spelling of base_url and the network's name service"),
     (ssl.SSLError, "tls", "does not speak TLS here: http:// or ws:// may be meant"),
@@ -30,9 +34,13 @@ _NETWORK = (
 )
 
 
-def explain_status(address: str, status: int, body: bytes) -> str:
-    """A refused upgrade in words: the service's own message where there is one, and what to do."""
-    advice = _ADVICE.get(status)
+def explain_status(address: str, status: int, body: bytes, sent: Mapping[str, str] | None = None) -> str:
+    """A refused request in words: the service's own message where there is one, and what to do.
+
+    ``sent`` are the headers of the request, whose key may be one that expires.
+    """
+    ephemeral = key_kind(read_credentials(sent or {}).key or "") == "ephemeral"
+    advice = _EXPIRED if status == 401 and ephemeral else _ADVICE.get(status)
     if advice is None:
         advice = "the service has a problem; try again" if status >= 500 else "this is not a realtime endpoint"
     said = _service_message(body)

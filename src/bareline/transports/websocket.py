@@ -17,6 +17,7 @@ from websockets.typing import Subprotocol
 
 from bareline.errors import Closed, ConfigurationError, ConnectFailed, ConnectionLost
 from bareline.protocol.limits import MESSAGE_MAX_BYTES
+from bareline.protocol.severity import close_severity
 from bareline.transports.addresses import is_loopback, without_secrets
 from bareline.transports.connect_errors import explain_network, explain_status
 from bareline.transports.contract import TransportInfo
@@ -70,7 +71,7 @@ async def open_websocket(
         raise ConfigurationError(f"{address!r} is not the address of a WebSocket") from error
     except InvalidStatus as error:
         status = error.response.status_code
-        explanation = explain_status(address, status, bytes(error.response.body or b""))
+        explanation = explain_status(address, status, bytes(error.response.body or b""), headers)
         raise ConnectFailed(explanation, stage="handshake", status=status) from error
     except InvalidHandshake as error:
         raise ConnectFailed(f"{address} does not answer like a WebSocket: {error}", stage="handshake") from error
@@ -126,4 +127,6 @@ class WebSocketTransport:
         code, reason = (frame.code, frame.reason) if frame else (1006, "")
         who = "closed by the other side" if error.rcvd else "lost"
         words = f"the connection to {self._info.address} was {who}: {code} {reason}".rstrip()
+        if code >= 3000:  # turned away by the service itself
+            words = f"{words}. {close_severity(code, reason).advice}".rstrip(" .")
         raise ConnectionLost(words, code=code, reason=reason) from error
