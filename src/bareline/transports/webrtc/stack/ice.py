@@ -1,0 +1,389 @@
+"""How do packets find their way: ICE by aioice, with our own gathering, pacing, consent and a way around its queue?
+
+aioice gathers every address but 127.0.0.1 and takes none from the caller, starts one check in 20 ms, asks one STUN and
+one TURN server, and puts each packet through a queue and a task. ``IceConnection`` replaces these four and keeps the
+rest (D3). Source: RFC 8445, 7675, 8656.
+"""
+
+# pyright: reportPrivateUsage=false, reportUnknownMemberType=false, reportUnknownVariableType=false
+# Private names are the subject of this package; stack/names.py guards them.
+
+from __future__ import annotations
+
+import asyncio
+import random
+import socket
+import struct
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+from aioice import stun, turn
+from aioice.candidate import Candidate, candidate_foundation, candidate_priority
+from aioice.ice import (
+    ICE_COMPLETED,
+    CandidatePair,
+    Connection,
+    ConnectionClosed,
+    StunProtocol,
+    TransportPolicy,
+    relayed_candidate,
+    server_reflexive_candidate,
+    unref_mdns_protocol,
+)
+
+from bareline.protocol.sdp import Candidate as DescribedCandidate
+from bareline.transports.webrtc.ice_servers import RelayProtocol, ServerAddress, ServerOutcome
+
+__all__ = [
+    "CHECK_PACING_S",
+    "CONSENT_INTERVAL_S",
+    "CONSENT_LOST_S",
+    "GATHER_TIMEOUT_S",
+    "IceConnection",
+    "SelectedPair",
+]
+
+CHECK_PACING_S = 0.005
+"""Between the starts of two checks; the least that RFC 8445 section 14.2 allows."""
+GATHER_TIMEOUT_S = 4.0
+"""How long STUN and TURN servers may take to answer."""
+CONSENT_INTERVAL_S = 5.0
+"""Between two questions whether the other side is still there, give or take a fifth (RFC 7675 section 5.1)."""
+CONSENT_LOST_S = 15.0
+"""Without an answer for this long the path is lost; RFC 7675 allows 30."""
+EARLY_PACKETS = 128
+"""Packets kept until DTLS takes them; later ones are dropped and counted."""
+CLOSE_TIMEOUT_S = 1.0
+"""How long a TURN server may take to give up an allocation."""
+SEND_BUFFER_MAX_BYTES = 256 * 1024
+"""Media is dropped while the socket holds more than this unsent."""
+SOCKET_BUFFER_BYTES = 1024 * 1024
+"""Of each UDP socket, as far as the system allows: a large event comes as hundreds of packets at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class SelectedPair:
+    """The two candidates between which packets travel, each as (type, address, port)."""
+
+    local: tuple[str, str, int]
+    remote: tuple[str, str, int]
+    relay_protocol: RelayProtocol | None
+
+
+class IceConnection(Connection):
+    """One component's path to the other side.
+
+    ``on_media`` gets every packet that is neither STUN nor DTLS, at once. ``dropped_packets`` counts what came before
+    anybody could use it, or could not leave.
+    """
+
+    def __init__(self, *, controlling: bool, relay_only: bool) -> None:
+        policy = TransportPolicy.RELAY if relay_only else TransportPolicy.ALL
+        super().__init__(ice_controlling=controlling, transport_policy=policy)
+        self.on_media: Callable[[bytes], None] | None = None
+        self.on_lost: Callable[[str], None] | None = None
+        self.dropped_packets = 0
+        self.packets_received = 0
+        self.bytes_received = 0
+        self.packets_sent = 0
+        self.bytes_sent = 0
+        self.round_trip_ns: int | None = None
+        self.last_send_error: OSError | None = None
+        self._relay_protocols: dict[int, RelayProtocol] = {}
+
+    @property
+    def role(self) -> str:
+        """As aiortc's DTLS asks for it."""
+        return "controlling" if self.ice_controlling else "controlled"
+
+    @property
+    def selected(self) -> SelectedPair | None:
+        """The pair in use, once there is one."""
+        pair = self._nominated.get(1)
+        if pair is None:
+            return None
+        local, remote = pair.local_candidate, pair.remote_candidate
+        return SelectedPair(
+            local=(local.type, local.host, local.port),
+            remote=(remote.type, remote.host, remote.port),
+            relay_protocol=self._relay_protocols.get(id(pair.protocol)),
+        )
+
+    # What DTLS needs of its transport.
+
+    async def _recv(self) -> bytes:
+        return await self.recv()
+
+    async def _send(self, data: bytes) -> None:
+        self.send_now(data)
+
+    def send_now(self, data: bytes) -> bool:
+        """Send a packet over the pair in use; False when it could not leave. Raises ``ConnectionError`` without one."""
+        pair = self._nominated.get(1)
+        if pair is None:
+            raise ConnectionError("there is no path to the other side")
+        transport: Any = pair.protocol.transport
+        if isinstance(transport, turn.TurnTransport):
+            sent = _send_relayed(transport, data, pair.remote_addr)
+        else:
+            sent = transport.get_write_buffer_size() < SEND_BUFFER_MAX_BYTES
+            if sent:
+                transport.sendto(data, pair.remote_addr)
+        if sent:
+            self.packets_sent += 1
+            self.bytes_sent += len(data)
+        else:
+            self.dropped_packets += 1
+        return sent
+
+    def data_received(self, data: bytes, component: int) -> None:
+        self.packets_received += 1
+        self.bytes_received += len(data)
+        first = data[0] if data else 0
+        if 127 < first < 192:
+            if self.on_media is not None:
+                self.on_media(data)
+            else:
+                self.dropped_packets += 1
+        elif self._queue.qsize() < EARLY_PACKETS or self._nominated:
+            super().data_received(data, component)
+        else:
+            self.dropped_packets += 1
+
+    # Gathering.
+
+    async def gather(
+        self, addresses: Sequence[str], servers: Sequence[ServerAddress], *, verify_turn: bool
+    ) -> list[ServerOutcome]:
+        """Find local candidates: of ``addresses`` (unless relay only), and from every server at once."""
+        self._local_candidates_start = True
+        relay_only = self._transport_policy == TransportPolicy.RELAY
+        hosts = [] if relay_only else [await self._bind(address, place) for place, address in enumerate(addresses)]
+        protocols = [protocol for protocol in hosts if protocol is not None]
+        self._protocols += protocols
+        self._local_candidates += [protocol.local_candidate for protocol in protocols]
+        asking = [self._ask(server, protocols, verify_turn) for server in servers]
+        outcomes = list(await asyncio.gather(*asking))
+        self._local_candidates_end = True
+        return outcomes
+
+    async def _bind(self, address: str, place: int) -> StunProtocol | None:
+        loop = asyncio.get_running_loop()
+        try:
+            transport, protocol = await loop.create_datagram_endpoint(
+                lambda: _QuickProtocol(self), local_addr=(address, 0)
+            )
+        except OSError:
+            return None  # an address that went away, or that this process may not use
+        transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, SOCKET_BUFFER_BYTES)
+        host, port = transport.get_extra_info("sockname")[:2]
+        protocol.local_candidate = Candidate(
+            foundation=candidate_foundation("host", "udp", host),
+            component=1,
+            transport="udp",
+            priority=candidate_priority(1, "host", local_pref=65535 - place),
+            host=host,
+            port=port,
+            type="host",
+        )
+        return protocol
+
+    async def _ask(self, server: ServerAddress, hosts: Sequence[StunProtocol], verify_turn: bool) -> ServerOutcome:
+        try:
+            async with asyncio.timeout(GATHER_TIMEOUT_S):
+                if server.kind == "stun":
+                    found = await self._ask_stun(server, hosts)
+                else:
+                    found = await self._ask_turn(server, verify_turn)
+        except TimeoutError:
+            return ServerOutcome(server.url, f"did not answer within {GATHER_TIMEOUT_S:g} s")
+        except stun.TransactionFailed as error:
+            return ServerOutcome(server.url, f"refused: {_error_words(error)}")
+        except (stun.TransactionError, OSError) as error:
+            return ServerOutcome(server.url, f"cannot be reached: {error}")
+        self._local_candidates += found
+        return ServerOutcome(server.url, None)
+
+    async def _ask_stun(self, server: ServerAddress, hosts: Sequence[StunProtocol]) -> list[Candidate]:
+        asked = [host for host in hosts if ":" not in host.local_candidate.host]
+        answers = await asyncio.gather(
+            *(server_reflexive_candidate(host, (server.host, server.port)) for host in asked), return_exceptions=True
+        )
+        found = [answer[0] for answer in answers if not isinstance(answer, BaseException)]
+        if not found:
+            raise next((a for a in answers if isinstance(a, Exception)), OSError("no IPv4 address to ask it from"))
+        known = {(host.local_candidate.host, host.local_candidate.port) for host in asked}
+        return [candidate for candidate in found if (candidate.host, candidate.port) not in known]
+
+    async def _ask_turn(self, server: ServerAddress, verify: bool) -> list[Candidate]:
+        candidate, protocol = await relayed_candidate(
+            component=1,
+            hide_related_address=self._transport_policy == TransportPolicy.RELAY,
+            protocol_factory=lambda: _QuickProtocol(self),
+            turn_server=(server.host, server.port),
+            turn_username=server.username,
+            turn_password=server.credential,
+            turn_ssl=cast("bool", server.tls_context(verify=verify)),
+            turn_transport="udp" if server.protocol == "udp" else "tcp",
+        )
+        self._protocols.append(protocol)
+        self._relay_protocols[id(protocol)] = server.protocol
+        return [candidate]
+
+    def described(self) -> tuple[DescribedCandidate, ...]:
+        """Our candidates, for a description."""
+        return tuple(
+            DescribedCandidate(
+                foundation=candidate.foundation,
+                component=candidate.component,
+                transport=candidate.transport,
+                priority=candidate.priority,
+                address=candidate.host,
+                port=candidate.port,
+                type=candidate.type,
+                related_address=candidate.related_address,
+                related_port=candidate.related_port,
+            )
+            for candidate in self._local_candidates
+        )
+
+    async def add(self, candidate: DescribedCandidate) -> None:
+        """Take a candidate of the other side. Asks the network for ``.local`` names; ``OSError`` where it cannot."""
+        await self.add_remote_candidate(
+            Candidate(
+                foundation=candidate.foundation,
+                component=candidate.component,
+                transport=candidate.transport,
+                priority=candidate.priority,
+                host=candidate.address,
+                port=candidate.port,
+                type=candidate.type,
+            )
+        )
+
+    # Checks and consent.
+
+    async def connect(self) -> None:
+        """Find the pair to use. Raises ``ConnectionError`` when every check has failed."""
+        for remote in self._remote_candidates:
+            self._pair_remote_candidate(remote)
+        self.sort_check_list()
+        self._unfreeze_initial()
+        early = list(self._early_checks)
+        self._early_checks.clear()
+        for check in early:
+            self.check_incoming(*check)
+        self._early_checks_done = True
+        if await self._run_checks() != ICE_COMPLETED:
+            raise ConnectionError("no candidate pair works")
+        for pair in self._check_list:
+            if pair.task is not None:
+                pair.task.cancel()
+        self._query_consent_task = asyncio.create_task(self.query_consent())
+
+    async def _run_checks(self) -> int:
+        """One check after the other, until one has succeeded or all have failed."""
+        over = asyncio.ensure_future(self._check_list_state.get())
+        try:
+            while not over.done() and self._check_periodic():
+                await asyncio.wait({over}, timeout=CHECK_PACING_S)
+            return await over
+        finally:
+            over.cancel()
+
+    async def query_consent(self) -> None:
+        """Ask the other side again and again; measures the round trip. Ends the connection when it stays silent."""
+        answered = time.monotonic()
+        while True:
+            pair = self._nominated.get(1)
+            if pair is None:
+                return
+            started = time.monotonic_ns()
+            if await self._consents(pair):
+                self.round_trip_ns = time.monotonic_ns() - started
+                answered = time.monotonic()
+            elif time.monotonic() - answered > CONSENT_LOST_S:
+                self._query_consent_task = None
+                self._lost(f"the other side has not answered for {CONSENT_LOST_S:g} s")
+                return
+            await asyncio.sleep(CONSENT_INTERVAL_S * random.uniform(0.8, 1.2))
+
+    async def _consents(self, pair: CandidatePair) -> bool:
+        request = self.build_request(pair, nominate=False)
+        key = (self.remote_password or "").encode()
+        try:
+            await pair.protocol.request(request, pair.remote_addr, integrity_key=key, retransmissions=1)
+        except stun.TransactionError:
+            return False
+        return True
+
+    def protocol_lost(self, protocol: StunProtocol) -> None:
+        super().protocol_lost(protocol)
+        if not self._closing and any(pair.protocol is protocol for pair in self._nominated.values()):
+            self._lost("the TURN server ended the relay" if id(protocol) in self._relay_protocols else "socket closed")
+
+    def _lost(self, reason: str) -> None:
+        if self.on_lost is not None:
+            self.on_lost(reason)
+
+    async def close(self) -> None:
+        """Give up the path and every socket. A TURN server that does not answer is not waited for."""
+        self.on_media = self.on_lost = None
+        protocols = list(self._protocols)
+        try:
+            async with asyncio.timeout(CLOSE_TIMEOUT_S):
+                await super().close()
+        except TimeoutError:
+            for protocol in protocols:
+                _abort(protocol.transport)
+            self._protocols.clear()
+            self._emit_event(ConnectionClosed())
+            await unref_mdns_protocol(self)
+
+
+class _QuickProtocol(StunProtocol):
+    """Reads STUN only where the first byte says so; aioice would parse every packet of audio to see that it is none."""
+
+    def datagram_received(self, data: bytes | str, addr: tuple[Any, ...]) -> None:
+        packet = cast("bytes", data)
+        if packet and packet[0] > 3:
+            cast("IceConnection", self.receiver).data_received(packet, 1)
+            return
+        try:
+            super().datagram_received(packet, addr)
+        except (ValueError, struct.error, KeyError, IndexError, AssertionError):
+            cast("IceConnection", self.receiver).dropped_packets += 1  # no STUN that anybody could read
+
+    def error_received(self, exc: Exception) -> None:
+        if isinstance(exc, OSError):
+            cast("IceConnection", self.receiver).last_send_error = exc
+
+
+def _send_relayed(transport: turn.TurnTransport, data: bytes, address: tuple[str, int]) -> bool:
+    """Over a bound channel at once; aioice makes a task for each packet, which is kept for binding the channel."""
+    inner: Any = transport._TurnTransport__inner_protocol  # type: ignore[attr-defined]
+    channel = inner.peer_to_channel.get(address)
+    if channel is None or time.time() > inner.channel_refresh_at[channel]:
+        transport.sendto(data, address)
+        return True
+    if inner.transport.is_closing() or inner.transport.get_write_buffer_size() >= SEND_BUFFER_MAX_BYTES:
+        return False
+    inner._send(struct.pack("!HH", channel, len(data)) + data)
+    return True
+
+
+def _abort(transport: Any) -> None:
+    if isinstance(transport, turn.TurnTransport):
+        inner: Any = transport._TurnTransport__inner_protocol  # type: ignore[attr-defined]
+        inner.transport.abort()
+    else:
+        transport.abort()
+
+
+def _error_words(error: stun.TransactionFailed) -> str:
+    code, reason = error.response.attributes.get("ERROR-CODE", (0, "without a reason"))
+    if code in (401, 403, 431, 441):
+        return f"the user name or credential is wrong, or may not relay ({code} {reason})"
+    return f"{code} {reason}"
