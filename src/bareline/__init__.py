@@ -13,6 +13,7 @@ from bareline.version import __version__ as __version__
 if TYPE_CHECKING:
     from bareline import errors as errors
     from bareline import turns as turns
+    from bareline.client import call_events as call_events
     from bareline.client.call import Call as Call
     from bareline.client.http_requests import hang_up as hang_up
     from bareline.client.http_requests import mint_client_secret as mint_client_secret
@@ -28,7 +29,10 @@ if TYPE_CHECKING:
     from bareline.devices import WavSink as WavSink
     from bareline.local import connect as connect
     from bareline.media.frames import AudioFrame as AudioFrame
+    from bareline.observe.recorder import Observers as Observers
     from bareline.observe.recorder import Recorder as Recorder
+    from bareline.observe.recorder import Records as Records
+    from bareline.observe.recorder import read_trace as read_trace
     from bareline.protocol import events as events
     from bareline.server.backends.rules import RulesBackend as RulesBackend
     from bareline.server.backends.script import ScriptBackend as ScriptBackend
@@ -47,10 +51,12 @@ _HOME = {
     "IceServer": "bareline.transports.webrtc.settings",
     "Line": "bareline.client.line",
     "NullSink": "bareline.devices",
+    "Observers": "bareline.observe.recorder",
     "QueueSource": "bareline.devices",
     "RealtimeServer": "bareline.server.serve",
     "ReconnectPolicy": "bareline.client.reconnect",
     "Recorder": "bareline.observe.recorder",
+    "Records": "bareline.observe.recorder",
     "RulesBackend": "bareline.server.backends.rules",
     "ScriptBackend": "bareline.server.backends.script",
     "SilenceSource": "bareline.devices",
@@ -59,11 +65,13 @@ _HOME = {
     "Toolbox": "bareline.tools",
     "WavSink": "bareline.devices",
     "WebRtcSettings": "bareline.transports.webrtc.settings",
+    "call_events": "bareline.client.call_events",
     "connect": "bareline.local",
     "errors": "bareline.errors",
     "events": "bareline.protocol.events",
     "hang_up": "bareline.client.http_requests",
     "mint_client_secret": "bareline.client.http_requests",
+    "read_trace": "bareline.observe.recorder",
     "turns": "bareline.turns",
 }
 """Public name to the module that holds it (or that it is)."""
