@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from bareline.media.catch_up import CatchUp
 from bareline.media.codecs import CLOCK_HZ, AudioDecoder, CodecName, decoder
 from bareline.media.concealment import fade_out
+from bareline.media.drift import DriftEstimate
 from bareline.media.frames import AudioFrame
 from bareline.media.jitter_buffer import Conceal, JitterBuffer, Play, Recover, Step, TimedPacket
 from bareline.media.levels import rms_dbfs
@@ -34,7 +36,7 @@ class RtpReceiver:
     ``MissingExtra`` at once where one of them needs what is not installed.
     """
 
-    def __init__(self, payload_types: Mapping[int, CodecName]) -> None:
+    def __init__(self, payload_types: Mapping[int, CodecName], *, catch_up: bool = True) -> None:
         self.packets = self.ignored = 0
         self.samples_received = self.samples_fec = self.samples_concealed = 0
         self.payload_type: int | None = None
@@ -43,6 +45,8 @@ class RtpReceiver:
         self._decoders = self._new_decoders()
         self._buffer = JitterBuffer(self._is_quiet)
         self._places = _Places()
+        self._drift = DriftEstimate()
+        self._catch_up = CatchUp() if catch_up else None
         self._lost_before = self._duplicates_before = self._undecodable_before = 0
         self._retired: tuple[int, int] | None = None
         self._last = b""
@@ -75,6 +79,7 @@ class RtpReceiver:
         clock_hz = CLOCK_HZ[codec]
         self.reception.arrived(packet.timestamp, now_ns, clock_hz)
         position, paused = self._places.locate(packet.timestamp, clock_hz, sequence, samples, now_ns, newest=newest)
+        self._drift.arrived(position, now_ns)
         fec = decoding.carries_fec(packet.payload)
         timed = TimedPacket(sequence, position, samples, packet.payload, packet.payload_type, now_ns, fec)
         self._buffer.insert(timed, follows_pause=paused)
@@ -86,7 +91,7 @@ class RtpReceiver:
             frame = self._carry_out(step, now_ns)
             if frame.pcm:
                 frames.append(frame)
-        return frames
+        return self._catch_up.pass_on(frames, now_ns) if self._catch_up else frames
 
     def deadline(self, now_ns: int) -> int | None:
         """When ``frames`` will have something, if no packet comes before."""
@@ -96,6 +101,16 @@ class RtpReceiver:
     def buffer(self) -> JitterBuffer:
         """For its counts."""
         return self._buffer
+
+    @property
+    def samples_shed(self) -> int:
+        """Left out to catch up."""
+        return self._catch_up.shed if self._catch_up else 0
+
+    @property
+    def drift_ppm(self) -> float | None:
+        """By how much the source's clock is faster than ours."""
+        return self._drift.ppm()
 
     @property
     def lost(self) -> int:
@@ -141,6 +156,7 @@ class RtpReceiver:
                 self._retired = (self.reception.ssrc, now_ns + _RETIRED_NS)
             self._places.restart(self._buffer.restart())
             self._decoders = self._new_decoders()
+            self._drift = DriftEstimate()
         self.reception = Reception(packet.ssrc, packet.sequence)
         return self.reception
 

@@ -25,7 +25,8 @@ class RtpSettings:
     ``first_timestamp``: 32 bits).
 
     ``dtx``: Opus sends nothing during silence. ``unix_offset_ns``: Unix time minus the clock of ``now_ns``, for sender
-    reports.
+    reports. ``catch_up``: the frames are played in real time, so a little is left out where they would fall behind
+    (after a stall); a listener that is not in real time, like a recogniser, wants them all.
     """
 
     codec: CodecName
@@ -37,6 +38,7 @@ class RtpSettings:
     dtx: bool = False
     bitrate_bps: int = 32_000
     unix_offset_ns: int = 0
+    catch_up: bool = True
 
 
 class RtpSession:
@@ -57,7 +59,7 @@ class RtpSession:
             dtx=settings.dtx,
             bitrate_bps=settings.bitrate_bps,
         )
-        self._receiver = RtpReceiver(receives or {settings.payload_type: settings.codec})
+        self._receiver = RtpReceiver(receives or {settings.payload_type: settings.codec}, catch_up=settings.catch_up)
         self._reports = Reports(settings.ssrc, settings.cname, settings.unix_offset_ns, self._sender, self._receiver)
         self._now_ns = 0
 
@@ -129,11 +131,11 @@ class RtpSession:
             samples_fec=receiver.samples_fec,
             samples_concealed=receiver.samples_concealed,
             samples_silent=buffer.silent,
-            samples_shed=0,
+            samples_shed=receiver.samples_shed,
             jitter_ns=reception.jitter_ns if reception else 0,
             held_ns=buffer.target_ns(now_ns),
             held_packets=buffer.held,
-            drift_ppm=None,
+            drift_ppm=receiver.drift_ppm,
             round_trip_ns=reports.round_trip_ns,
             remote_loss=remote.fraction_lost / 256 if remote else None,
             remote_packets_lost=remote.lost if remote else None,
