@@ -66,7 +66,7 @@ export class Strip {
 
   #restyle() {
     const style = getComputedStyle(document.documentElement);
-    for (const name of ["you", "agent", "soft", "edge", "ink", "raised"]) {
+    for (const name of ["you", "agent", "edge", "ink"]) {
       this.#colours[name] = style.getPropertyValue(`--${name}`).trim();
     }
     this.#draw();
@@ -122,13 +122,8 @@ export class Strip {
     pen.lineTo(right, y);
     pen.stroke();
     pen.font = "600 12px system-ui, sans-serif";
-    pen.textAlign = "center";
-    const half = pen.measureText(words).width / 2 + 5;
-    const middle = (left + right) / 2;
-    pen.fillStyle = this.#colours.raised;
-    pen.fillRect(middle - half, y - 27, half * 2, 17);
     pen.fillStyle = this.#colours.ink;
-    pen.fillText(words, middle, y - 14);
+    pen.fillText(words, left + 6, y - 12); // over the wait and what follows it, when this side is silent
   }
 }
 

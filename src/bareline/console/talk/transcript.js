@@ -2,6 +2,7 @@
 
 const NAMES = { user: "You", agent: "Assistant", tool: "Tool", notice: "Problem" };
 const ENTRIES_MAX = 400;
+const SHORT_CHARS = 12;
 
 /** Draws entries into a list as they change, and keeps the newest in sight unless the reader has scrolled away. */
 export class TranscriptView {
@@ -65,7 +66,7 @@ function words(entry) {
   shown.className = entry.final ? "words" : "words open";
   const made = [shown];
   if (entry.heardMs !== undefined) made.push(aside(`— interrupted, ${duration(entry.heardMs)} of it heard`));
-  if (entry.answeredAfterMs !== undefined) made.push(aside(`first heard after ${duration(entry.answeredAfterMs)}`, "after"));
+  if (entry.answeredAfterMs !== undefined) made.push(aside(`answered after ${duration(entry.answeredAfterMs)}`, "after"));
   return made;
 }
 
@@ -101,8 +102,14 @@ function fields(value) {
 function table(rows) {
   const names = Object.keys(rows[0]);
   const head = element("tr", ...names.map((name) => element("th", name)));
-  const body = rows.map((row) => element("tr", ...names.map((name) => element("td", plain(row[name])))));
+  const body = rows.map((row) => element("tr", ...names.map((name) => cell(plain(row[name])))));
   return element("table", element("thead", head), element("tbody", ...body));
+}
+
+function cell(text) {
+  const made = element("td", text);
+  made.classList.toggle("short", text.length <= SHORT_CHARS);
+  return made;
 }
 
 function isTable(value) {
