@@ -48,6 +48,11 @@ class ClientSecrets:
         secret = self._secrets.get(value)
         return secret if secret and now_unix_s < secret.expires_at_unix_s else None
 
+    def expired(self, value: str, *, now_unix_s: int) -> bool:
+        """Whether the secret was good once; forgotten when the next one is made."""
+        secret = self._secrets.get(value)
+        return secret is not None and secret.expires_at_unix_s <= now_unix_s
+
     def _drop(self, now_unix_s: int) -> None:
         expired = [value for value, secret in self._secrets.items() if secret.expires_at_unix_s <= now_unix_s]
         surplus = len(self._secrets) - len(expired) - SECRETS_MAX + 1

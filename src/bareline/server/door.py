@@ -27,7 +27,7 @@ from bareline.protocol.signalling import (
 )
 from bareline.server.client_secrets import ClientSecrets, KnownSecret
 from bareline.server.models import Models
-from bareline.server.refusals import call_not_found
+from bareline.server.refusals import call_not_found, client_secret_expired
 
 __all__ = ["Door", "SessionPlan"]
 
@@ -60,7 +60,7 @@ class Door:
         """The client secret in ``credentials``, None for a server key, or the refusal."""
         key = credentials.key or ""
         if key_kind(key) == "ephemeral":
-            return self.secrets.find(key, now_unix_s=self.unix_s()) or invalid_api_key(key)
+            return self._find_secret(key)
         if not key or (self._api_key is not None and not _same(key, self._api_key)):
             return invalid_api_key(key)
         return None
@@ -83,6 +83,12 @@ class Door:
         if target.intent == "transcription" or isinstance(initial, TranscriptionSessionConfig):
             return _transcription(initial)
         return self._realtime(initial, target.model)
+
+    def _find_secret(self, key: str) -> KnownSecret | Refusal:
+        now_unix_s = self.unix_s()
+        expired = self.secrets.expired(key, now_unix_s=now_unix_s)
+        refusal = client_secret_expired(key) if expired else invalid_api_key(key)
+        return self.secrets.find(key, now_unix_s=now_unix_s) or refusal
 
     def _realtime(self, initial: SessionConfig | None, asked: str | None) -> SessionPlan | Refusal:
         """A secret that names a model holds its session to it, whatever the address says."""

@@ -5,16 +5,19 @@ Source: REALTIME.md sections 1 and 11.
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from bareline.ids import IdSource
 from bareline.protocol.codec import encode
 from bareline.protocol.events import Error
 from bareline.protocol.refusal import Refusal, quoted
-from bareline.protocol.signalling import close_of, http_status
+from bareline.protocol.signalling import close_of, http_status, invalid_api_key
 
 __all__ = [
     "UNAVAILABLE",
     "UPGRADE_NEEDED",
     "call_not_found",
+    "client_secret_expired",
     "close_for",
     "error_event",
     "model_not_found",
@@ -27,6 +30,12 @@ UNAVAILABLE = Refusal(code="unavailable", message="The server refuses this conne
 _STATUSES = {"call_id_not_found": 404, "model_not_found": 404, "unknown_url": 404, "upgrade_required": 426}
 _REFUSED = 4000
 """Close code of a session that was not opened for another reason than its key."""
+
+
+def client_secret_expired(key: str) -> Refusal:
+    """The key was a client secret, and its time is over; the code is that of any wrong key."""
+    wrong = invalid_api_key(key)
+    return replace(wrong, message=f"{wrong.message} This client secret has expired: make a new one.")
 
 
 def call_not_found(call_id: str) -> Refusal:

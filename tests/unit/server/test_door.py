@@ -76,7 +76,10 @@ def test_a_secret_opens_sessions_until_it_expires_and_mints_none() -> None:
         assert isinstance(door.plan(MODEL, secret, beta=False), SessionPlan)
     assert code(door.check_server_key(secret)) == "invalid_api_key"
     clock.now_s += 10
-    assert code(door.plan(MODEL, secret, beta=False)) == "invalid_api_key"
+    refusal = door.plan(MODEL, secret, beta=False)
+    assert isinstance(refusal, Refusal)
+    assert refusal.code == "invalid_api_key"
+    assert refusal.message.endswith("This client secret has expired: make a new one.")
 
 
 def test_a_secret_brings_its_configuration_and_its_model() -> None:
