@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from bareline.devices import SilenceSource as SilenceSource
     from bareline.devices import ToneSource as ToneSource
     from bareline.devices import WavSink as WavSink
+    from bareline.devices.microphone import Microphone as Microphone
+    from bareline.devices.speaker import Speaker as Speaker
     from bareline.local import connect as connect
     from bareline.media.frames import AudioFrame as AudioFrame
     from bareline.observe.recorder import Observers as Observers
@@ -50,6 +52,7 @@ _HOME = {
     "IterSource": "bareline.devices",
     "IceServer": "bareline.transports.webrtc.settings",
     "Line": "bareline.client.line",
+    "Microphone": "bareline.devices.microphone",
     "NullSink": "bareline.devices",
     "Observers": "bareline.observe.recorder",
     "QueueSource": "bareline.devices",
@@ -60,6 +63,7 @@ _HOME = {
     "RulesBackend": "bareline.server.backends.rules",
     "ScriptBackend": "bareline.server.backends.script",
     "SilenceSource": "bareline.devices",
+    "Speaker": "bareline.devices.speaker",
     "ToneSource": "bareline.devices",
     "ToolContext": "bareline.tools",
     "Toolbox": "bareline.tools",

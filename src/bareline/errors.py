@@ -8,6 +8,7 @@ Everything Bareline raises on purpose derives from ``BarelineError``; the tree i
     │   └── MissingExtra        an optional part is not installed; the message holds the one-line install
     ├── AudioFormatError        audio that cannot be converted safely
     ├── EngineError             a speech engine failed; the next utterance starts it anew
+    ├── DeviceLost              a microphone or loudspeaker stopped while it was used
     ├── ProtocolError
     │   ├── LocalProtocolError  our side was about to say something the protocol forbids; nothing was sent
     │   └── RemoteProtocolError the other side said something that is not the protocol; carries the raw message
@@ -34,6 +35,7 @@ __all__ = [
     "ConnectFailed",
     "ConnectionLost",
     "Denied",
+    "DeviceLost",
     "EngineError",
     "InvalidRequest",
     "LocalProtocolError",
@@ -76,6 +78,10 @@ class AudioFormatError(BarelineError, ValueError):
 
 class EngineError(BarelineError):
     """A speech engine failed: it reported an error, died or stalled. The next utterance starts it anew."""
+
+
+class DeviceLost(BarelineError):
+    """A microphone or loudspeaker stopped while it was used: unplugged, switched off, or taken by the system."""
 
 
 class ProtocolError(BarelineError):
