@@ -9,16 +9,15 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
-
-import aiohttp
 
 from bareline.client.address import Address
 from bareline.client.call import Call
 from bareline.client.call_keywords import CallKeywords
 from bareline.client.connect import connect
+from bareline.client.http import post
+from bareline.client.http_requests import hang_up
 from bareline.client.line import Line
 from bareline.errors import BarelineError, ConnectFailed
 from bareline.protocol import events as ev
@@ -38,8 +37,8 @@ __all__ = ["CALLS_MAX", "BrowserCall", "BrowserCalls"]
 
 CALLS_MAX = 8
 """Calls at a time; a page holds one, and a forgotten tab another."""
-_ANSWER_WITHIN_S = 15
-_BODY_MAX_BYTES = 1024 * 1024
+_ANSWER_WITHIN_S = 15.0
+_HANG_UP_WITHIN_S = 3.0
 
 _log = logging.getLogger(__name__)
 
@@ -62,31 +61,44 @@ class BrowserCalls:
     tools: Toolbox = field(default_factory=Toolbox)
     session: CallKeywords = field(default_factory=CallKeywords)
     _sidebands: dict[str, asyncio.Task[None]] = field(default_factory=dict[str, "asyncio.Task[None]"], init=False)
-    _http: aiohttp.ClientSession | None = field(default=None, init=False)
 
     async def open(self, offer: str, *, model: str, voice: str) -> BrowserCall:
-        """Pass the offer on. Raises ``ConnectFailed`` with the HTTP status of a refusal."""
+        """Pass the offer on. Raises ``ConnectFailed``, with the HTTP status when the service refused."""
         if len(self._sidebands) >= CALLS_MAX:
             raise ConnectFailed(f"there are {CALLS_MAX} calls already; hang one up", stage="offer", status=429)
         audio = ev.AudioConfig(output=ev.AudioOutputConfig(voice=voice))
         request = CallRequest(sdp=offer, session=ev.RealtimeSessionConfig(model=model, audio=audio))
         content_type, body = build_call(request)
-        status, headers, answer = await self._post("/realtime/calls", body, content_type)
-        if status not in (200, 201):
-            raise ConnectFailed(self._reason(status, answer), stage="offer", status=status)
-        call_id = call_id_from_location(headers.get("Location", ""))
+        reply = await post(
+            http_url(self.address.base_url, "/realtime/calls"),
+            body,
+            headers={"Content-Type": content_type, "Accept": "application/sdp", **auth_headers(self._credentials())},
+            timeout_s=_ANSWER_WITHIN_S,
+        )
+        if reply.status not in (200, 201):
+            raise ConnectFailed(self._reason(reply.status, reply.body), stage="offer", status=reply.status)
+        call_id = call_id_from_location(reply.headers.get("location", ""))
         if call_id is not None:
             running = asyncio.create_task(self._attend(call_id, voice), name=f"sideband {call_id}")
             self._sidebands[call_id] = running
             running.add_done_callback(lambda _: self._sidebands.pop(call_id, None))
-        return BrowserCall(answer.decode(), call_id)
+        return BrowserCall(reply.body.decode(errors="replace"), call_id)
 
     async def hang_up(self, call_id: str) -> None:
         """End a call of ours; others are nobody's business here. A call that is over already is fine."""
         running = self._sidebands.get(call_id)
-        if running is not None:
-            await self._hang_up(call_id)
-            running.cancel()
+        if running is None:
+            return
+        try:
+            await hang_up(
+                call_id,
+                base_url=self.address.base_url,
+                api_key=self.address.api_key,
+                timeout_s=_HANG_UP_WITHIN_S,
+            )
+        except BarelineError as error:
+            _log.info("%s was not hung up: %s", call_id, error)
+        running.cancel()
 
     async def close(self) -> None:
         """Hang up whatever is still open."""
@@ -95,9 +107,6 @@ class BrowserCalls:
             await self.hang_up(call_id)
         if open_calls:
             await asyncio.wait(open_calls.values())
-        http, self._http = self._http, None
-        if http is not None:
-            await http.close()
 
     async def _attend(self, call_id: str, voice: str) -> None:
         """Configure the call and run its tools until it is over. A new sideband would not be told what it missed."""
@@ -112,22 +121,6 @@ class BrowserCalls:
                 await call.run()
         except BarelineError as error:
             _log.warning("the tools of %s do not run here any more: %s", call_id, error)
-
-    async def _hang_up(self, call_id: str) -> None:
-        try:
-            await self._post(f"/realtime/calls/{call_id}/hangup", b"", "application/json")
-        except ConnectFailed as error:
-            _log.info("%s was not hung up: %s", call_id, error)
-
-    async def _post(self, path: str, body: bytes, content_type: str) -> tuple[int, Mapping[str, str], bytes]:
-        http = self._http = self._http or aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=_ANSWER_WITHIN_S))
-        headers = {"Content-Type": content_type, **auth_headers(self._credentials())}
-        try:
-            async with http.post(http_url(self.address.base_url, path), data=body, headers=headers) as response:
-                return response.status, response.headers, await response.content.read(_BODY_MAX_BYTES)
-        except (aiohttp.ClientError, TimeoutError) as error:
-            reason = str(error) or "no answer in time"
-            raise ConnectFailed(f"cannot reach {self.address.base_url}: {reason}", stage="offer") from error
 
     def _credentials(self) -> Credentials:
         """As ``connect`` has them for the sideband."""
