@@ -1,19 +1,19 @@
 """What must happen, at once and in which order, when the user interrupts the assistant?
 
-Silence first; then the response is cancelled if nobody else does it; then the server is told what was heard of each
-item, and the transcript here is cut alike (REALTIME.md 10.6, D4). All of it may come at any moment and repeatedly.
+Silence first; then the response is cancelled if nobody else does it; then whoever needs it is told what was heard of
+each item (REALTIME.md 10.6, D4). All of it may come at any moment and repeatedly.
 """
 
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Literal
 
 from bareline.client.call_events import CallEvent, Interrupted
 from bareline.client.journal import Journal
+from bareline.client.media_playback import MediaPlayback
 from bareline.client.playback import Playback
-from bareline.client.transcript import Transcript
 from bareline.clock import now_ns
 from bareline.protocol import events as ev
 from bareline.protocol.conversation import Conversation, ResponseEntry
@@ -36,28 +36,26 @@ def server_interrupts(session: ev.Session | None) -> bool:
 class BargeIn:
     """Interrupts the assistant.
 
-    ``post`` sends an event, ``cancel`` the response of the conversation; ``emit`` tells the application, ``said`` what
-    was heard of an item that was cut.
+    ``playback`` gives what plays at the moment; ``post`` sends an event, ``cancel`` the response of the conversation;
+    ``emit`` tells the application, ``tell`` whoever must know what was heard of the items that were cut.
     """
 
     def __init__(
         self,
-        playback: Playback,
-        transcript: Transcript,
+        playback: Callable[[], Playback | MediaPlayback],
         journal: Journal,
         *,
         post: Callable[[ev.ClientEvent], object],
         cancel: Callable[[], None],
         emit: Callable[[CallEvent], None],
-        said: Callable[[str, int], None],
+        tell: Callable[[Sequence[Cut], Conversation], None],
     ) -> None:
         self._playback = playback
-        self._transcript = transcript
         self._journal = journal
         self._post = post
         self._cancel = cancel
         self._emit = emit
-        self._said = said
+        self._tell = tell
         self._interrupted: OrderedDict[str, None] = OrderedDict()
 
     def interrupt(
@@ -67,25 +65,32 @@ class BargeIn:
         running = [response for response in conversation.responses.values() if response.active]
         if by == "application":
             self._cancel()
-        cuts = self._playback.interrupt()
+        playback = self._playback()
+        cuts = playback.interrupt()
         silent_ns = now_ns()
         for response in running:
             self._stop(response, server_cancels=server_cancels)
-            cuts += self._playback.interrupt_response(response.id)
+            cuts += playback.interrupt_response(response.id)
         if not cuts and not running:
             return False
+        if isinstance(playback, MediaPlayback) and not server_cancels:
+            self._post(ev.OutputAudioBufferClear())
         self._tell(cuts, conversation)
-        heard_ms = max((cut.audio_end_ms for cut in cuts), default=0)
-        items = tuple(dict.fromkeys(cut.item_id for cut in cuts))
-        self._journal.decision("interrupt", by, at_ns, item_ids=items, responses=[entry.id for entry in running])
-        stop_ms = (silent_ns - at_ns) / NS_PER_MS
-        self._emit(Interrupted(at_ns=silent_ns, item_ids=items, heard_ms=heard_ms, by=by, stop_ms=stop_ms))
+        self._report(cuts, [response.id for response in running], by=by, at_ns=at_ns, silent_ns=silent_ns)
         return True
+
+    def cleared(self, response_id: str, conversation: Conversation, at_ns: int) -> None:
+        """The server dropped the rest of a response that it was playing, and nobody here had asked for it."""
+        playback = self._playback()
+        if isinstance(playback, MediaPlayback):
+            cuts = playback.clear(response_id)
+            self._tell(cuts, conversation)
+            self._report(cuts, [], by="server", at_ns=at_ns, silent_ns=now_ns())
 
     def response_done(self, response_id: str, conversation: Conversation) -> None:
         """An interrupted response may have begun items in the meantime, which nobody is going to hear."""
         if response_id in self._interrupted:
-            self._tell(self._playback.interrupt_response(response_id), conversation)
+            self._tell(self._playback().interrupt_response(response_id), conversation)
 
     def _stop(self, response: ResponseEntry, *, server_cancels: bool) -> None:
         if response.id in self._interrupted:
@@ -98,23 +103,17 @@ class BargeIn:
         elif not server_cancels:
             self._cancel()
 
-    def _tell(self, cuts: list[Cut], conversation: Conversation) -> None:
-        for cut in cuts:
-            key = (cut.item_id, cut.content_index)
-            position = self._playback.ledger.position(*key)
-            if position is not None:
-                self._transcript.cut(key, position.heard, finished=position.finished)
-                self._said(cut.item_id, cut.audio_end_ms)
-            entry = conversation.item(cut.item_id)
-            if entry is None or not entry.in_conversation:
-                continue
-            if cut.delete:
-                self._post(ev.ConversationItemDelete(item_id=cut.item_id))
-            elif entry.has_audio:  # what a new connection was told again is text
-                self._post(_truncation(cut))
-
-
-def _truncation(cut: Cut) -> ev.ConversationItemTruncate:
-    return ev.ConversationItemTruncate(
-        item_id=cut.item_id, content_index=cut.content_index, audio_end_ms=cut.audio_end_ms
-    )
+    def _report(
+        self,
+        cuts: Sequence[Cut],
+        responses: list[str],
+        *,
+        by: Literal["user", "application", "server"],
+        at_ns: int,
+        silent_ns: int,
+    ) -> None:
+        heard_ms = max((cut.audio_end_ms for cut in cuts), default=0)
+        items = tuple(dict.fromkeys(cut.item_id for cut in cuts))
+        self._journal.decision("interrupt", by, at_ns, item_ids=items, responses=responses)
+        stop_ms = (silent_ns - at_ns) / NS_PER_MS
+        self._emit(Interrupted(at_ns=silent_ns, item_ids=items, heard_ms=heard_ms, by=by, stop_ms=stop_ms))

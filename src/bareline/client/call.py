@@ -35,6 +35,7 @@ from bareline.observe.record import Observer
 from bareline.protocol import events as ev
 from bareline.protocol.client_endpoint import Received
 from bareline.protocol.conversation import Conversation
+from bareline.protocol.media_playout import MediaLedger
 from bareline.protocol.playout import PlayoutLedger
 from bareline.tools import Proposal, Toolbox
 from bareline.units import seconds_to_ns
@@ -118,7 +119,7 @@ class Call:
         return self._parts.transcript
 
     @property
-    def ledger(self) -> PlayoutLedger:
+    def ledger(self) -> PlayoutLedger | MediaLedger:
         """What was received, decoded, queued, written and heard, as of now (D4)."""
         return self._parts.playback.ledger
 
@@ -187,7 +188,7 @@ class Call:
         self._post(ev.InputAudioBufferClear())
 
     def interrupt(self) -> bool:
-        """Silence the assistant now, and tell the server what was heard. False when there was nothing to stop."""
+        """Silence the assistant now, and let the server know. False when there was nothing to stop."""
         return self._open().barge_in.interrupt(
             self.conversation, by="application", at_ns=now_ns(), server_cancels=False
         )
@@ -232,7 +233,7 @@ class Call:
         await self._tasks.end(reason)
 
     async def __aenter__(self) -> Self:
-        jobs = [self._parts.playback.run, self._parts.consent.run, self._parts.responder.run]
+        jobs = [self._parts.play, self._parts.consent.run, self._parts.responder.run]
         if self._capture is not None:
             jobs.append(self._capture.run)
         await self._tasks.begin(self._connections.open, jobs, self._connections.run, self._over)

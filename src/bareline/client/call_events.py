@@ -88,11 +88,14 @@ class AgentSaid(_Happened, frozen=True):
 
 
 class Interrupted(_Happened, frozen=True):
-    """The assistant was interrupted. ``item_ids``: what was cut; ``stop_ms``: from the decision to silence."""
+    """The assistant was interrupted. ``item_ids``: what was cut; ``stop_ms``: from the decision to silence.
+
+    ``heard_ms`` is what left our sink. ``by`` the server: it dropped its output buffer unasked (WebRTC).
+    """
 
     item_ids: tuple[str, ...]
     heard_ms: int
-    by: Literal["user", "application"]
+    by: Literal["user", "application", "server"]
     stop_ms: float = 0.0
 
 

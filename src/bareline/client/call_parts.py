@@ -5,7 +5,7 @@ The parts know no other part that comes after them; what they need of it is give
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,18 +14,22 @@ from bareline.client.call_events import CallEvent
 from bareline.client.consent import ConfirmingPolicy, ConsentDesk
 from bareline.client.feed import FEED_MAX, Feed
 from bareline.client.journal import Journal
+from bareline.client.media_playback import MediaPlayback
+from bareline.client.media_reactions import MediaReactions
 from bareline.client.outbox import Outbox
-from bareline.client.parts import Parts
+from bareline.client.parts import OverMedia, Parts
 from bareline.client.playback import FrameFilter, Playback
 from bareline.client.reactions import Reactions
 from bareline.client.responder import Responder
 from bareline.client.tool_runner import ToolRunner
 from bareline.client.transcript import Transcript
+from bareline.client.truncation import ClientTruncation, ServerTruncation
 from bareline.client.usage import CallUsage
 from bareline.devices.contract import AudioSink
 from bareline.ids import IdSource
 from bareline.observe.record import Observer
-from bareline.protocol.playout import PartKey
+from bareline.protocol.conversation import Conversation
+from bareline.protocol.playout import Cut, PartKey
 from bareline.tools import Toolbox
 
 __all__ = ["CallOptions", "compose"]
@@ -65,12 +69,25 @@ def compose(
     def cut(item_id: str, heard_ms: int) -> None:
         reactions.cut(item_id, heard_ms)
 
+    def tell(cuts: Sequence[Cut], conversation: Conversation) -> None:
+        parts.truncation.tell(cuts, conversation)
+
     def cover(filler: str) -> None:
-        if responder.idle and not playback.unheard and not reactions.user_speaking:
+        if responder.idle and not parts.playback.unheard and not reactions.user_speaking:
             responder.say(filler, remember=False)
 
+    hearing = _Hearing(started, stopped, cut)
     playback = Playback(options.speaker, journal, output_filter=options.output_filter, started=started, stopped=stopped)
     shared = _Shared(journal=journal, feed=feed, outbox=outbox, responder=responder, transcript=transcript)
+    truncation = ClientTruncation(lambda: playback.ledger, transcript, post=outbox.post, said=cut)
+    barge_in = BargeIn(
+        lambda: parts.playback,
+        journal,
+        post=outbox.post,
+        cancel=responder.cancel,
+        emit=feed.put,
+        tell=tell,
+    )
     runner, consent = _tool_parts(options, shared, spawn=spawn, cover=cover, tools_changed=tools_changed)
     parts = Parts(
         journal=journal,
@@ -79,12 +96,12 @@ def compose(
         playback=playback,
         transcript=transcript,
         responder=responder,
-        barge_in=BargeIn(
-            playback, transcript, journal, post=outbox.post, cancel=responder.cancel, emit=feed.put, said=cut
-        ),
+        truncation=truncation,
+        barge_in=barge_in,
         runner=runner,
         consent=consent,
         usage=CallUsage(),
+        over_media=_over_media(options, shared, hearing, barge_in),
     )
     reactions = Reactions(parts, barge_in=options.barge_in)
     return parts, reactions
@@ -97,6 +114,29 @@ class _Shared:
     outbox: Outbox
     responder: Responder
     transcript: Transcript
+
+
+@dataclass(frozen=True, slots=True)
+class _Hearing:
+    """Who is told when a part begins and ends to sound, and what was heard of an item that was cut."""
+
+    started: Callable[[PartKey, int], None]
+    stopped: Callable[[PartKey, bool], None]
+    cut: Callable[[str, int], None]
+
+
+def _over_media(options: CallOptions, shared: _Shared, hearing: _Hearing, barge_in: BargeIn) -> OverMedia:
+    playback = MediaPlayback(
+        options.speaker,
+        shared.journal,
+        chars=shared.transcript.chars,
+        output_filter=options.output_filter,
+        started=hearing.started,
+        stopped=hearing.stopped,
+    )
+    truncation = ServerTruncation(shared.transcript, shared.journal, chars=playback.chars, said=hearing.cut)
+    reactions = MediaReactions(playback, truncation, cleared=barge_in.cleared)
+    return OverMedia(playback=playback, truncation=truncation, reactions=reactions)
 
 
 def _tool_parts(

@@ -83,6 +83,8 @@ class Capture:
             self.sent_samples += frame.samples
 
     def _wire(self, line: Line, frame: AudioFrame) -> AudioFrame | bytes:
+        if line.carries_audio:
+            return frame
         session = line.session
         if session is not self._session:
             self._session = session

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 
 from bareline.client.call_events import CallStarted, ErrorHappened, Reconnected
 from bareline.client.capture import Capture
 from bareline.client.line import Line
+from bareline.client.media_playback import MediaPlayback
 from bareline.client.parts import Parts
 from bareline.client.reactions import Reactions
 from bareline.client.reconnect import (
@@ -85,12 +87,21 @@ class Connections:
         try:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._parts.outbox.run(line))
+                tasks.create_task(self._play(line))
                 while True:
                     self._take(await line.received(), line)
         except* (ConnectionLost, Closed) as group:
             lost = group.exceptions[0]
         _obey_cancellation()
         return lost if isinstance(lost, ConnectionLost) else ConnectionLost("closed by this side", code=1000)
+
+    async def _play(self, line: Line) -> None:
+        """Hand the audio of a line that carries it to playback; how the line ends is heard of where events are read."""
+        playback = self._parts.playback
+        if isinstance(playback, MediaPlayback) and playback.has_sink:
+            with contextlib.suppress(ConnectionLost, Closed):
+                async for audio in line.audio():
+                    playback.play(audio.frame)
 
     def _take(self, received: Received, line: Line) -> None:
         self._seen(received)  # first, so that who follows the wire is woken before the speaker's task
@@ -132,14 +143,14 @@ class Connections:
 
     def _disconnected(self) -> None:
         parts = self._parts
-        parts.outbox.lost()
-        parts.playback.connection_lost()
+        parts.connection_lost()
         parts.runner.connection_lost()
         self._reactions.connection_lost()
         if self._capture is not None:
             self._capture.lost()
 
     def _continue_on(self, line: Line) -> None:
+        self._parts.opened(carries_audio=line.carries_audio)
         self.line = line
         if line.conversation is not None:
             self.conversation = line.conversation

@@ -54,6 +54,10 @@ class HeardText:
             return self.text
         return _whole_words(self.text, min(self._anchored(heard_samples), self._share(heard_samples, finished)))
 
+    def beginning(self, chars: int) -> str:
+        """Whole words within the first ``chars``."""
+        return _whole_words(self.text, chars)
+
     def _anchored(self, heard: int) -> int:
         """Between anchors the text of one stretch spreads evenly over its audio."""
         before = 0

@@ -39,9 +39,16 @@ class Journal:
             "response_id": position.response_id,
             **counts,
         }
+        if position.estimated:
+            data["estimated"] = True
         if cut is not None:
             data |= {"audio_end_ms": cut.audio_end_ms, "delete": cut.delete}
         self._write("playout", name, data)
+
+    def told(self, key: PartKey, heard_ms: int, told_ms: int) -> None:
+        """The server's own truncation of an interrupted part, beside what was heard of it."""
+        data = {"item_id": key[0], "content_index": key[1], "heard_ms": heard_ms, "told_ms": told_ms}
+        self._write("playout", "told", data)
 
     def connection(self, name: str, **data: Any) -> None:
         """A step of the connection: lost, reconnecting, reconnected, given_up."""

@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self, cast
 
 from bareline.client.audio_tap import AudioTap, OutputAudio
+from bareline.client.shared_audio import SharedAudio
 from bareline.client.trace_events import received_record, sent_raw_record, sent_record
 from bareline.clock import now_ns
 from bareline.errors import Closed, ConfigurationError, ConnectionLost, RemoteProtocolError
@@ -57,6 +58,7 @@ class Line:
         self.dropped_events = 0
         self._transport = transport
         self._media = transport if isinstance(transport, MediaTransport) else None
+        self._heard = SharedAudio(self._media) if self._media is not None else None
         self._endpoint = endpoint if endpoint is not None else ClientEndpoint()
         self._observer = observer
         self._after_close = after_close
@@ -74,6 +76,11 @@ class Line:
     def info(self) -> TransportInfo:
         """What this connects to, and over what."""
         return self._transport.info
+
+    @property
+    def carries_audio(self) -> bool:
+        """Whether audio travels beside the events, as media (WebRTC)."""
+        return self._media is not None
 
     @property
     def call_id(self) -> str | None:
@@ -154,8 +161,8 @@ class Line:
 
         Each call gives an iterator of its own. Raises ``ConfigurationError`` when the session speaks G.711.
         """
-        if self._media is not None:
-            return _audio_of_media(self._media)
+        if self._heard is not None:
+            return self._heard.follow()
         tap = AudioTap()
         self._taps.append(tap)
         return self._audio_of_events(tap)
@@ -243,12 +250,3 @@ class Line:
     def _note(self, name: str, data: dict[str, str | int]) -> None:
         if self._observer is not None:
             self._observer.observe(TraceRecord(at_ns=now_ns(), kind="connection", name=name, data=dict(data)))
-
-
-async def _audio_of_media(transport: MediaTransport) -> AsyncIterator[OutputAudio]:
-    while True:
-        try:
-            frame = await transport.receive_audio()
-        except Closed:
-            return
-        yield OutputAudio(frame)

@@ -9,31 +9,71 @@ from bareline.client.call_events import CallEvent, HungUp
 from bareline.client.consent import ConsentDesk
 from bareline.client.feed import Feed
 from bareline.client.journal import Journal
+from bareline.client.media_playback import MediaPlayback
+from bareline.client.media_reactions import MediaReactions
 from bareline.client.outbox import Outbox
 from bareline.client.playback import Playback
 from bareline.client.responder import Responder
 from bareline.client.tool_runner import ToolRunner
 from bareline.client.transcript import Transcript
+from bareline.client.truncation import ClientTruncation, ServerTruncation
 from bareline.client.usage import CallUsage
 from bareline.clock import now_ns
+from bareline.errors import ConfigurationError
 
-__all__ = ["Parts"]
+__all__ = ["OverMedia", "Parts"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OverMedia:
+    """The parts that take over where a line carries audio as media."""
+
+    playback: MediaPlayback
+    truncation: ServerTruncation
+    reactions: MediaReactions
 
 
 @dataclass(slots=True, kw_only=True)
 class Parts:
-    """The parts of one call, and the feed of its events."""
+    """The parts of one call, and the feed of its events.
+
+    How the assistant's audio travels is known when the first line is open; ``media`` is there where it is media.
+    """
 
     journal: Journal
     feed: Feed[CallEvent]
     outbox: Outbox
-    playback: Playback
+    playback: Playback | MediaPlayback
+    truncation: ClientTruncation | ServerTruncation
     transcript: Transcript
     responder: Responder
     barge_in: BargeIn
     runner: ToolRunner
     consent: ConsentDesk
     usage: CallUsage
+    over_media: OverMedia
+    media: MediaReactions | None = None
+    opened_before: bool = False
+
+    def opened(self, *, carries_audio: bool) -> None:
+        """A line is open. Raises ``ConfigurationError`` when it carries audio in another way than the one before."""
+        if not self.opened_before and carries_audio:
+            self.playback, self.truncation = self.over_media.playback, self.over_media.truncation
+            self.media = self.over_media.reactions
+        elif carries_audio != (self.media is not None):
+            raise ConfigurationError("a call cannot change between transports with and without media")
+        self.opened_before = True
+
+    async def play(self) -> None:
+        """Play what the assistant says, until cancelled."""
+        await self.playback.run()
+
+    def connection_lost(self) -> None:
+        """What the server would have told of this connection is not coming any more."""
+        self.outbox.lost()
+        self.playback.connection_lost()
+        if isinstance(self.truncation, ServerTruncation):
+            self.truncation.settle()
 
     def close(self, reason: str) -> None:
         """The call is over: silence, and the last event."""

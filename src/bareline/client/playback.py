@@ -22,7 +22,7 @@ from bareline.protocol.events import AudioFormat, ResponseOutputAudioDelta
 from bareline.protocol.playout import Cut, PartKey, PlayoutLedger
 from bareline.units import BYTES_PER_SAMPLE, SAMPLE_RATE_HZ, SAMPLES_PER_MS
 
-__all__ = ["PLAYBACK_MAX_SAMPLES", "FrameFilter", "Playback"]
+__all__ = ["PLAYBACK_MAX_SAMPLES", "FrameFilter", "Playback", "filtered"]
 
 PLAYBACK_MAX_SAMPLES = 10 * 60 * SAMPLE_RATE_HZ
 """Audio that waits for the sink: ten minutes of speech, far beyond one answer. What does not fit is refused and
@@ -172,7 +172,7 @@ class Playback:
             key, pcm = piece
             interruptions, self._writing = self._interruptions, key
             self._waiting_samples -= len(pcm) // BYTES_PER_SAMPLE
-            await sink.write(self._filtered(AudioFrame(pcm, self._accounted, now_ns())))
+            await sink.write(filtered(self._filter, AudioFrame(pcm, self._accounted, now_ns())))
             if interruptions == self._interruptions:
                 self._account(key)
             else:
@@ -238,16 +238,6 @@ class Playback:
         pieces += _cut_up(pcm)
         self._news.set()
 
-    def _filtered(self, frame: AudioFrame) -> AudioFrame:
-        if self._filter is None:
-            return frame
-        changed = self._filter(frame)
-        if changed.samples != frame.samples:
-            raise AudioFormatError(
-                f"output_filter made {changed.samples} samples of {frame.samples}; it must keep them"
-            )
-        return changed
-
     def _account(self, key: PartKey | None) -> None:
         """Attribute what the sink has taken since the last look."""
         if self._sink is None:
@@ -262,6 +252,16 @@ class Playback:
     def _refresh(self) -> None:
         if self._sink is not None:
             self._ledger.heard(self._sink.heard_samples - self._heard_before)
+
+
+def filtered(output_filter: FrameFilter | None, frame: AudioFrame) -> AudioFrame:
+    """What the filter makes of a frame. Raises ``AudioFormatError`` when it made another number of samples."""
+    if output_filter is None:
+        return frame
+    changed = output_filter(frame)
+    if changed.samples != frame.samples:
+        raise AudioFormatError(f"output_filter made {changed.samples} samples of {frame.samples}; it must keep them")
+    return changed
 
 
 def _cut_up(pcm: bytes) -> list[bytes]:

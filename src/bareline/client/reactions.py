@@ -19,6 +19,7 @@ from bareline.client.call_events import (
     UserStopped,
 )
 from bareline.client.parts import Parts
+from bareline.client.playback import Playback
 from bareline.clock import now_ns
 from bareline.errors import RemoteProtocolError
 from bareline.protocol import events as ev
@@ -63,6 +64,8 @@ class Reactions:
         self._user_event(event, conversation, received.at_ns)
         self._output_event(event, conversation)
         self._response_event(event, conversation)
+        if parts.media is not None:
+            parts.media.take(event, conversation, received.at_ns)
 
     def heard_first(self, key: PartKey, at_ns: int) -> None:
         """The first sample of a part was heard."""
@@ -89,7 +92,8 @@ class Reactions:
         self.user_speaking = False
 
     def _sound(self, event: ev.ResponseOutputAudioDelta) -> None:
-        samples = self._parts.playback.received(event, self._format)
+        playback = self._parts.playback
+        samples = playback.received(event, self._format) if isinstance(playback, Playback) else 0
         if samples:
             self._parts.transcript.sounded((event.item_id, event.content_index), samples)
 

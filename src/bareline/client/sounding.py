@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from bareline.client.journal import Journal
 from bareline.clock import now_ns
+from bareline.protocol.media_playout import MediaLedger
 from bareline.protocol.playout import Cut, PartKey, PlayoutLedger
 from bareline.units import NS_PER_S, samples_to_ns
 
@@ -30,7 +31,7 @@ class Sounding:
 
     def __init__(
         self,
-        ledger: PlayoutLedger,
+        ledger: PlayoutLedger | MediaLedger,
         journal: Journal,
         *,
         started: Callable[[PartKey, int], None],

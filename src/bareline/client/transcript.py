@@ -103,6 +103,21 @@ class Transcript:
         entry.interrupted = entry.final = True
         entry.heard_ms = heard_samples // 24
 
+    def truncated(self, key: PartKey, told_ms: int, chars: int) -> None:
+        """The server itself cut the item after ``told_ms`` of this part; that is about so much of its text."""
+        entry = self._entries.get(key[0])
+        if entry is None:
+            return
+        entry.text = self._part(entry, key[1]).beginning(chars)
+        entry.interrupted = entry.final = True
+        entry.heard_ms = told_ms
+
+    def chars(self, key: PartKey) -> int:
+        """How much text of a part is known."""
+        entry = self._entries.get(key[0])
+        part = entry.parts.get(key[1]) if entry is not None else None
+        return part.chars if part is not None else 0
+
     def _spoken(self, event: ev.ServerEvent) -> None:
         match event:
             case ev.ResponseOutputAudioTranscriptDelta(item_id=item_id, content_index=index, delta=delta):

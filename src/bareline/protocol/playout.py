@@ -39,7 +39,8 @@ class Cut:
 class Position:
     """The five counts of one part, in samples at 24 kHz; each is at most the one before it.
 
-    ``finished``: the server said that no more audio comes for it. ``cut``: it was interrupted.
+    ``finished``: the server said that no more audio comes for it. ``cut``: it was interrupted. ``estimated``: where its
+    audio begins and ends within that of its response is a guess (WebRTC, and several parts in one response).
     """
 
     response_id: str
@@ -50,6 +51,7 @@ class Position:
     heard: int
     finished: bool
     cut: bool
+    estimated: bool = False
 
 
 @dataclass(slots=True)

@@ -1,0 +1,275 @@
+"""How does the assistant's audio reach the sink where it comes as media, and what of it was heard?
+
+Frames come when they are to be played, from a task of the connection; they wait in a bounded queue and are written by a
+task of their own. A pause of the stream adds nothing to the sink. The ledger finds out which response a frame belongs
+to; the sink alone says what was heard (D4).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections import deque
+from collections.abc import Callable
+
+from bareline.client.journal import Journal
+from bareline.client.playback import FrameFilter, filtered
+from bareline.client.sounding import LOOK_MIN_S, Sounding
+from bareline.clock import now_ns
+from bareline.devices.contract import AudioSink
+from bareline.media.frames import AudioFrame
+from bareline.media.samples import samples_of
+from bareline.protocol.media_playout import MediaLedger
+from bareline.protocol.playout import Cut, PartKey
+from bareline.units import BYTES_PER_SAMPLE, NS_PER_S, SAMPLE_RATE_HZ, ms_to_samples, samples_to_ns
+
+__all__ = ["LEAD_SAMPLES", "MEDIA_QUEUE_MAX_SAMPLES", "MediaPlayback"]
+
+MEDIA_QUEUE_MAX_SAMPLES = 10 * SAMPLE_RATE_HZ
+"""What waits for a sink that has stopped taking audio: ten seconds; what does not fit is dropped and counted."""
+LEAD_SAMPLES = ms_to_samples(20)
+"""After a pause, so much is gathered before the sink gets the first of it: frames that come just in time would starve
+it whenever one is a few milliseconds late."""
+_LOUD_PEAK = 200
+"""A frame whose peak is below this (-44 dBFS) is silence."""
+
+
+class MediaPlayback:
+    """Feeds one sink; ``started`` and ``stopped`` as in ``Sounding``, ``chars`` as in ``MediaLedger``.
+
+    Without a sink nothing is ever heard and nothing can be interrupted.
+    """
+
+    def __init__(
+        self,
+        sink: AudioSink | None,
+        journal: Journal,
+        *,
+        chars: Callable[[PartKey], int],
+        output_filter: FrameFilter | None = None,
+        started: Callable[[PartKey, int], None],
+        stopped: Callable[[PartKey, bool], None],
+    ) -> None:
+        self.dropped_samples = 0
+        self._ledger = MediaLedger(chars)
+        self._sink = sink
+        self._journal = journal
+        self._filter = output_filter
+        self._parts = Sounding(self._ledger, journal, started=started, stopped=stopped)
+        self._queue: deque[tuple[int, bytes]] = deque()
+        self._waiting_samples = 0
+        self._accounted = sink.written_samples if sink is not None else 0
+        self._heard_before = sink.heard_samples if sink is not None else 0
+        self._interruptions = 0
+        self._writing: int | None = None
+        self._news = asyncio.Event()
+        self._watched = asyncio.Event()
+
+    @property
+    def ledger(self) -> MediaLedger:
+        """The counts, as of now."""
+        self._refresh()
+        return self._ledger
+
+    @property
+    def has_sink(self) -> bool:
+        """Whether anybody can hear."""
+        return self._sink is not None
+
+    @property
+    def unheard(self) -> bool:
+        """Whether audio is playing, here or at the server, or waits to be played."""
+        return self.has_sink and (self._ledger.playing is not None or self._queued_or_sounding)
+
+    @property
+    def sounding(self) -> tuple[PartKey, ...]:
+        """The parts whose sound has begun and not ended."""
+        self._look()
+        return self._parts.begun
+
+    def chars(self, samples: int) -> int:
+        """About so many characters are said in these samples, as this call's voice speaks."""
+        return self._ledger.rate.chars(samples)
+
+    def begun(self, response_id: str, item_id: str, content_index: int) -> None:
+        """An audio part begins; its audio may come much later."""
+        self._ledger.begun(response_id, item_id, content_index)
+        if self._ledger.playing == response_id:
+            self._open(response_id)
+
+    def finished(self, item_id: str, content_index: int) -> None:
+        """The part is generated; when it was played is told otherwise."""
+
+    def response_done(self, response_id: str) -> None:
+        """The response is generated; when it was played is told otherwise."""
+
+    def given_up(self, response_id: str) -> None:
+        """The response was cancelled or has failed: what of it is not being played will not come."""
+        self._ledger.abandoned(response_id)
+
+    def connection_lost(self) -> None:
+        """Nothing more comes for what there is; what came is still played."""
+        self._ledger.restarted(now_ns())
+        self._wake()
+
+    def play(self, frame: AudioFrame) -> None:
+        """A frame of the stream, to be played next."""
+        if self._sink is None or not frame.samples:
+            return
+        loud = _is_loud(frame.pcm)
+        stretch = self._ledger.received(frame.first_sample, frame.samples, loud=loud, now_ns=now_ns())
+        if stretch is None:
+            return
+        if self._waiting_samples + frame.samples > MEDIA_QUEUE_MAX_SAMPLES:
+            self.dropped_samples += frame.samples
+            self._journal.note("playback_full", dropped_samples=frame.samples)
+            return
+        self._ledger.queued(stretch, frame.samples)
+        self._queue.append((stretch, frame.pcm))
+        self._waiting_samples += frame.samples
+        self._news.set()
+
+    def buffer_started(self, response_id: str) -> None:
+        """The server began to play a response."""
+        if self._ledger.started(response_id, now_ns()):
+            self._open(response_id)
+        elif self._sink is not None:  # its first frames came before its name
+            self._silence_sink(self._sink)
+
+    def buffer_stopped(self, response_id: str) -> None:
+        """The server has played a response to its end."""
+        self._ledger.stopped(response_id, now_ns())
+        self._wake()
+
+    def buffer_cleared(self, response_id: str) -> None:
+        """The server dropped what it had not played of a response."""
+        self._ledger.dropped(response_id, now_ns())
+        self._wake()
+
+    def interrupt(self) -> list[Cut]:
+        """Silence at once; returns what was cut, empty when nothing was. Safe at any moment, any number of times."""
+        if self._sink is None:
+            return []
+        self._silence_sink(self._sink)
+        return self._cut(self._ledger.interrupt())
+
+    def interrupt_response(self, response_id: str) -> list[Cut]:
+        """Cut what is known of one response; its later audio is not played."""
+        return self._cut(self._ledger.interrupt(response_id)) if self._sink is not None else []
+
+    def clear(self, response_id: str) -> list[Cut]:
+        """The server has dropped what it had not played of a response: silence here too. Returns what was cut."""
+        if self._sink is None:
+            return []
+        self._silence_sink(self._sink)
+        return self.interrupt_response(response_id)
+
+    def silence(self) -> None:
+        """Drop what is not heard yet, for good."""
+        self._forget_queue()
+        if self._sink is not None:
+            self._sink.clear()
+
+    async def run(self) -> None:
+        """Write to the sink and watch what it says, until cancelled."""
+        if self._sink is None:
+            return
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._write(self._sink))
+            tasks.create_task(self._watch())
+
+    async def quiet(self) -> None:
+        """Wait until nothing that has come is left to be heard."""
+        while self._queued_or_sounding:  # noqa: ASYNC110 (a sink tells only who asks)
+            await asyncio.sleep(LOOK_MIN_S)
+
+    @property
+    def _queued_or_sounding(self) -> bool:
+        return bool(self._waiting_samples) or self.ledger.unheard_samples > 0
+
+    def _open(self, response_id: str) -> None:
+        for key in self._ledger.keys(response_id):
+            self._parts.opened(key)
+        self._watched.set()
+
+    def _wake(self) -> None:
+        self._watched.set()
+        self._news.set()
+
+    async def _write(self, sink: AudioSink) -> None:
+        while True:
+            await self._something(sink)
+            self._writing, pcm = self._queue.popleft()
+            self._waiting_samples -= len(pcm) // BYTES_PER_SAMPLE
+            interruptions = self._interruptions
+            await sink.write(filtered(self._filter, AudioFrame(pcm, self._accounted, now_ns())))
+            if interruptions == self._interruptions:
+                self._account(self._writing)
+            else:  # the sink was cleared while it made this one wait
+                self._account(None)
+                self._ledger.cleared(sink.clear())
+            if len(self._parts.open) != len(self._parts.begun):
+                self._watched.set()
+
+    async def _something(self, sink: AudioSink) -> None:
+        """Until a frame can be written; the first one after a pause waits for the next."""
+        while not self._queue:
+            self._news.clear()
+            await self._news.wait()
+        if self._queue[0][0] == self._writing or sink.heard_samples < sink.written_samples:
+            return
+        due_s = samples_to_ns(LEAD_SAMPLES) / NS_PER_S
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(due_s):
+                while self._waiting_samples <= LEAD_SAMPLES:
+                    self._news.clear()
+                    await self._news.wait()
+
+    async def _watch(self) -> None:
+        """Say when parts begin and end to sound."""
+        while True:
+            self._watched.clear()
+            self._look()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(self._parts.next_look_s()):
+                    await self._watched.wait()
+
+    def _look(self) -> None:
+        self._refresh()
+        self._parts.look()
+
+    def _silence_sink(self, sink: AudioSink) -> None:
+        self._interruptions += 1
+        self._forget_queue()
+        self._account(self._writing)
+        self._refresh()
+        self._ledger.cleared(sink.clear())
+
+    def _forget_queue(self) -> None:
+        self._queue.clear()
+        self._waiting_samples = 0
+
+    def _cut(self, cuts: list[Cut]) -> list[Cut]:
+        for cut in cuts:
+            self._parts.cut(cut)
+        return cuts
+
+    def _account(self, stretch: int | None) -> None:
+        """Attribute what the sink has taken since the last look."""
+        if self._sink is None:
+            return
+        taken = self._sink.written_samples - self._accounted
+        self._accounted += taken
+        if stretch is not None and taken:
+            self._ledger.written(stretch, taken)
+        elif taken:
+            self._ledger.written_other(taken)
+
+    def _refresh(self) -> None:
+        if self._sink is not None:
+            self._ledger.heard(self._sink.heard_samples - self._heard_before)
+
+
+def _is_loud(pcm: bytes) -> bool:
+    samples = samples_of(pcm)
+    return max(samples) >= _LOUD_PEAK or min(samples) <= -_LOUD_PEAK
