@@ -174,6 +174,11 @@ class ServerEndpoint:
         """Messages for the client, in order; drains."""
         return self._shared.out.messages()
 
+    def refuse(self, refusal: Refusal, now_ns: int) -> None:  # noqa: ARG002
+        """The driver could not do what was asked: says so in an error event."""
+        if not self._over:
+            self._shared.out.refuse(refusal)
+
     # --- the user's speech ----------------------------------------------------------------------------------------
 
     def hear(self, audio: bytes, now_ns: int) -> None:  # noqa: ARG002  (all entries take the time)

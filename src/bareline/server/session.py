@@ -1,69 +1,68 @@
 """Who carries out what the authority of one session asks: with a real transport, real audio and a backend?
 
-The pump decides nothing about the protocol. It tells the ``ServerEndpoint`` what arrived, what was said, generated and
-recognised, and when; sends what the endpoint wants sent; and runs the actions it yields. Time is the loop's, so the
-same pump runs over a socket and in virtual time.
+The pump decides nothing about the protocol. It tells the ``ServerEndpoint`` what arrived, what was said, generated,
+played and recognised, and when; sends what the endpoint wants sent; and runs the actions it yields. Time is the loop's,
+so the same pump runs over a socket and in virtual time.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections import deque
-from collections.abc import Callable, Generator
-from contextlib import aclosing, contextmanager, suppress
+from collections.abc import AsyncGenerator, Callable, Coroutine
+from contextlib import asynccontextmanager, suppress
+from typing import Any
 
 from bareline.clock import now_ns
-from bareline.errors import Closed, ConnectionLost, LocalProtocolError
-from bareline.media.convert import PcmDecoder
-from bareline.media.formats import wire_format
-from bareline.media.frames import AudioFrame
+from bareline.errors import Closed
 from bareline.protocol.actions import (
     Action,
     CloseConnection,
     InputAppended,
     InputCleared,
     InputCommitted,
+    OutputAppended,
+    OutputDropped,
     ResponseRequested,
     ResponseStopped,
     SessionChanged,
 )
-from bareline.protocol.events import Session
-from bareline.protocol.generation import Failed, Outcome, Output, ResponseRequest
+from bareline.protocol.refusal import Refusal
 from bareline.protocol.server_endpoint import ServerEndpoint
-from bareline.server.backend import Backend, BackendSession, Utterance
-from bareline.server.hearing import Hear, Heard, Hearing, SpeechStarted, SpeechStopped
+from bareline.server.backend import Backend, BackendSession
+from bareline.server.connection import BinaryMessage, Connection
+from bareline.server.fanout import Fanout
+from bareline.server.generating import Generating
 from bareline.server.idle import IdleClock
-from bareline.server.jobs import Jobs
-from bareline.server.outbox import GENERATE_BELOW_BYTES, READ_BELOW_BYTES, Outbox
-from bareline.server.speaking import Voice, speak
-from bareline.server.turn_settings import turn_settings
-from bareline.transports.contract import Transport
+from bareline.server.listening import Listening
+from bareline.server.outbox import READ_BELOW_BYTES
+from bareline.server.playing import Playing
+from bareline.server.playout import Playout
+from bareline.server.playout_clock import PlayoutClock
+from bareline.transports.contract import MediaTransport, Transport
 from bareline.turns.contract import VoiceActivity
-from bareline.units import NS_PER_S, samples_to_ms
+from bareline.units import NS_PER_S
 
-__all__ = ["AHEAD_S", "FLUSH_WITHIN_S", "BinaryMessage", "SessionPump"]
+__all__ = ["AHEAD_S", "SessionPump"]
 
 AHEAD_S = 30.0
 """How far generated audio may run ahead of its playback."""
-FLUSH_WITHIN_S = 5
-"""How long the last messages may take to leave before the connection is closed."""
 _BROKEN = (1011, "The server had an error while processing your request.")
 
 _log = logging.getLogger(__name__)
 
 
-class BinaryMessage(bytes):
-    """A message that came in a binary frame, which the protocol does not use."""
-
-
 class SessionPump:
-    """One session from its opening to the end of its connection.
+    """One session from its opening to the end of its main connection.
 
-    ``endpoint`` is the authority of this session and nobody else drives it; ``voice_activity`` makes the ears when the
-    first audio is to be judged; ``seed`` is handed to the backend; ``ahead_s`` bounds how far generated audio runs
-    ahead of playback. ``run`` returns when the session is over, however it ended, with the transport closed and no task
-    left; ``stop`` asks it to end.
+    ``endpoint`` is the authority of this session and nobody else drives it; where it is one of ``media``, so must the
+    transport be (``TypeError``). ``channel`` False: that transport carries audio alone, and the session is steered by
+    sidebands. ``voice_activity`` makes the ears when the first audio is to be judged; ``seed`` is handed to the
+    backend; ``ahead_s`` bounds how far generated audio runs ahead of playback; ``clock`` paces what the server plays,
+    for many sessions at once.
+
+    ``run`` returns when the session is over, however it ended, with the transport closed and no task left; ``stop``
+    asks it to end; ``attach`` lets a sideband take part.
     """
 
     def __init__(
@@ -75,24 +74,34 @@ class SessionPump:
         voice_activity: Callable[[], VoiceActivity],
         seed: int = 0,
         ahead_s: float = AHEAD_S,
+        clock: PlayoutClock | None = None,
+        channel: bool = True,
     ) -> None:
-        self._transport = transport
+        self._media = _media(transport) if endpoint.media else None
         self._backend = backend
         self._endpoint = endpoint
+        self._voice_activity = voice_activity
         self._seed = seed
         self._ahead_s = ahead_s
-        self._hearing = Hearing(voice_activity)
+        self._clock = clock or PlayoutClock()
+        self._main = self._connection(transport)
+        self._fanout = Fanout(self._main if channel else None, errors_to=endpoint.options.errors_to)
         self._idle = IdleClock()
-        self._outbox = Outbox()
-        self._appended: deque[InputAppended] = deque()
-        self._jobs = Jobs()
-        self._answering: str | None = None
         self._deadline_ns: int | None = None
         self._deadline_moved = asyncio.Event()
-        self._ending: tuple[int, str] | None = None
-        self._ended = asyncio.Event()
+        self._goodbye: tuple[int, str] | None = None
+        self._opened = asyncio.Event()
+        self._finished = asyncio.Event()
+        self._playing: Playing | None = None
         self._mind: BackendSession
+        self._listening: Listening
+        self._generating: Generating
         self._tasks: asyncio.TaskGroup
+
+    @property
+    def full(self) -> bool:
+        """Are there as many sidebands as there may be?"""
+        return self._fanout.full
 
     async def run(self) -> None:
         """Serve the session to its end."""
@@ -105,50 +114,105 @@ class SessionPump:
                 await self._mind.close()
         except Exception:  # noqa: BLE001 - whatever a backend raises ends its session alone
             _log.exception("a session ended by an error of its backend")
-            self._ending = _BROKEN
+            self._goodbye = _BROKEN
         finally:
-            await self._transport.close(*(self._ending or (1000, "")))
+            self._finished.set()
+            self._opened.set()
+            await self._main.transport.close(*self._last_words)
 
     def stop(self, code: int = 1001, reason: str = "The server is shutting down.") -> None:
-        """End the session: what is to be sent leaves, then the connection is closed."""
-        if not self._ended.is_set():
-            self._ending = (code, reason)
-            self._ended.set()
+        """End the session: what is to be sent leaves, then all connections are closed."""
+        if not self._main.over.is_set():
+            self._goodbye = (code, reason)
+            self._main.end(self._goodbye)
+
+    async def attach(self, transport: Transport) -> None:
+        """Let a sideband take part until it or the session is over; closes it. ``Closed`` after the session's end.
+
+        The sideband is told what is said from now on, and what it says counts as if the main connection said it.
+        """
+        await self._opened.wait()
+        if self._main.over.is_set() or self._finished.is_set():
+            raise Closed("the session is over")
+        sideband = self._connection(transport)
+        self._fanout.join(sideband)
+        serving = self._tasks.create_task(sideband.serve())
+        try:
+            await asyncio.wait([serving])
+            if not sideband.over.is_set():  # the session broke
+                await self._finished.wait()
+        finally:
+            sideband.over.set()
+            self._fanout.leave(sideband)
+            await transport.close(*(sideband.goodbye or self._last_words))
+
+    @property
+    def _last_words(self) -> tuple[int, str]:
+        return self._goodbye or (1000, "")
+
+    def _connection(self, transport: Transport) -> Connection:
+        return Connection(transport, take=self._take, refuse=self._refuse)
 
     async def _serve(self) -> None:
-        sender = self._tasks.create_task(self._send())
-        workers = [self._tasks.create_task(self._read()), self._tasks.create_task(self._watch())]
+        playout = Playout(self._clock, ahead_s=self._ahead_s) if self._media else None
+        self._listening = Listening(
+            self._mind, self._endpoint, voice_activity=self._voice_activity, idle=self._idle, settle=self._settle
+        )
+        self._generating = Generating(
+            self._mind,
+            self._endpoint,
+            self._tasks,
+            outbox=self._main.outbox,
+            playout=playout,
+            ahead_s=self._ahead_s,
+            idle=self._idle,
+            settle=self._settle,
+        )
+        if self._media is not None and playout is not None:
+            self._playing = Playing(
+                self._media, playout, self._endpoint, heard=self._generating.heard, settle=self._settle
+            )
         self._endpoint.open(now_ns())
         self._settle()
-        await self._ended.wait()
-        for task in workers:
-            task.cancel()
-        self._jobs.cancel_all()
-        if self._ending:
-            flushed = self._tasks.create_task(self._outbox.below(0))
-            await asyncio.wait([sender, flushed], timeout=FLUSH_WITHIN_S, return_when=asyncio.FIRST_COMPLETED)
-            flushed.cancel()
-        sender.cancel()
+        self._opened.set()
+        self._tasks.create_task(self._main.serve())
+        async with self._working():
+            await self._main.over.wait()
+        self._generating.cancel_all()
+        self._fanout.end(self._last_words)
 
-    # --- the three loops ---
+    @asynccontextmanager
+    async def _working(self) -> AsyncGenerator[None]:
+        workers = [self._tasks.create_task(self._watch())]
+        if self._media is not None and self._playing is not None:
+            workers.append(self._tasks.create_task(self._to_its_end(self._listening.run(self._media))))
+            workers.append(self._tasks.create_task(self._to_its_end(self._playing.run())))
+        try:
+            yield
+        finally:
+            for task in workers:
+                task.cancel()
 
-    async def _send(self) -> None:
-        with self._ending_the_session():
-            await self._outbox.drain(self._transport.send)
+    # --- what comes in, what goes out, and time -----------------------------------------------------------------------
 
-    async def _read(self) -> None:
-        with self._ending_the_session():
-            while True:
-                message = await self._transport.receive()
-                if isinstance(message, BinaryMessage):
-                    self._endpoint.receive_binary(now_ns())
-                else:
-                    self._endpoint.receive(message, now_ns())
-                self._settle()
-                while self._appended:
-                    await self._hear(self._appended.popleft())
-                await self._outbox.below(READ_BELOW_BYTES)
-                await self._jobs.room()
+    async def _take(self, connection: Connection, message: bytes) -> None:
+        if isinstance(message, BinaryMessage):
+            self._endpoint.receive_binary(now_ns())
+        else:
+            self._endpoint.receive(message, now_ns())
+        self._settle(connection)
+        await self._listening.catch_up()
+        await connection.outbox.below(READ_BELOW_BYTES)
+        await self._generating.room()
+
+    def _refuse(self, connection: Connection, refusal: Refusal) -> None:
+        self._endpoint.refuse(refusal, now_ns())
+        self._settle(connection)
+
+    async def _to_its_end(self, work: Coroutine[Any, Any, None]) -> None:
+        """Until the connection is over, which is then the end of the session."""
+        with self._main.ending():
+            await work
 
     async def _watch(self) -> None:
         """Wake the authority at its deadline, and when the user has been silent for too long."""
@@ -160,45 +224,19 @@ class SessionPump:
                     await self._deadline_moved.wait()
                     continue
             if self._idle.due(now_ns()):
-                self._time_out()
+                self._listening.time_out()
             self._endpoint.tick(now_ns())
             self._settle()
 
-    def _time_out(self) -> None:
-        end_ms = samples_to_ms(self._hearing.end_sample)
-        start_ms = max(end_ms - self._idle.timeout_ms, samples_to_ms(self._hearing.free_from))
-        self._idle.reset()
-        self._endpoint.idle_timeout(start_ms, end_ms, now_ns())
+    # --- what the authority asks for ----------------------------------------------------------------------------------
 
-    # --- what the user says ---
-
-    async def _hear(self, appended: InputAppended) -> None:
-        for slice_heard in self._hearing.listen(appended.audio, appended.format):
-            for heard in slice_heard:
-                self._tell_heard(heard)
-            await asyncio.sleep(0)  # an append may hold minutes; others have their turn in between
-
-    def _tell_heard(self, heard: Heard) -> None:
-        match heard:
-            case SpeechStarted(sample):
-                self._idle.reset()
-                self._endpoint.speech_started(samples_to_ms(sample), now_ns())
-                self._settle()
-            case Hear(frame):
-                self._mind.hear(frame)
-            case SpeechStopped(sample):
-                self._endpoint.speech_stopped(samples_to_ms(sample), now_ns())
-                self._settle()
-
-    # --- what the authority asks for ---
-
-    def _settle(self) -> None:
+    def _settle(self, cause: Connection | None = None) -> None:
         """Carry out all actions, queue all messages, and note the next deadline. After every call of the endpoint."""
         while actions := tuple(self._endpoint.events()):
             for action in actions:
                 self._act(action)
         for message in self._endpoint.outgoing():
-            self._outbox.put(message)
+            self._fanout.put(message, cause)
         due = [at for at in (self._endpoint.deadline(), self._idle.deadline_ns) if at is not None]
         if min(due, default=None) != self._deadline_ns:
             self._deadline_ns = min(due, default=None)
@@ -207,89 +245,24 @@ class SessionPump:
     def _act(self, action: Action) -> None:
         match action:
             case SessionChanged(session=session):
-                self._configure(session)
-            case InputAppended():
-                self._appended.append(action)
-            case InputCleared():
-                self._hearing.forget()
-                self._mind.forget()
-            case InputCommitted():
-                self._commit(action)
+                self._listening.configure(session)
+                self._mind.configure(session)
+            case InputAppended() | InputCleared() | InputCommitted():
+                self._listening.act(action)
+                if isinstance(action, InputCommitted) and action.transcribe:
+                    self._generating.transcribe(action.item_id)
             case ResponseRequested(request=request):
-                self._begin(request)
+                self._generating.begin(request)
             case ResponseStopped(response_id=response_id, reason=reason):
-                self._jobs.cancel(response_id)
-                if response_id == self._answering and reason == "client_cancelled":
-                    self._idle.response_done(now_ns(), 0)
+                self._generating.stop(response_id, reason)
+            case OutputAppended() | OutputDropped():
+                if self._playing is not None:  # pragma: no branch  (others are not asked to play)
+                    self._playing.act(action)
             case CloseConnection(code=code, reason=reason):
                 self.stop(code, reason)
 
-    def _configure(self, session: Session) -> None:
-        settings = turn_settings(session)
-        self._hearing.configure(settings)
-        self._idle.configure(settings.idle_timeout_ms if settings else None)
-        self._mind.configure(session)
 
-    def _commit(self, action: InputCommitted) -> None:
-        if action.buffered and self._hearing.speaking:  # the client's own commit, in the middle of an utterance
-            self._hearing.forget()
-        decoder = PcmDecoder(wire_format(action.format.type))
-        pcm = decoder.feed(action.audio) + decoder.flush()
-        self._mind.committed(Utterance(item_id=action.item_id, audio=AudioFrame(pcm, at_ns=now_ns())))
-        if action.transcribe:
-            self._jobs.start(self._tasks, action.item_id, self._transcribe(action.item_id))
-
-    # --- jobs of the backend ---
-
-    def _begin(self, request: ResponseRequest) -> None:
-        if not request.out_of_band:
-            self._idle.reset()
-            self._answering = request.response_id
-        self._jobs.start(self._tasks, request.response_id, self._respond(request))
-
-    async def _respond(self, request: ResponseRequest) -> None:
-        voice = Voice(request.format)
-        outputs = speak(self._mind, request, voice, self._outbox, ahead_s=self._ahead_s)
-        async with aclosing(outputs):
-            async for output in outputs:
-                if isinstance(output, Outcome):
-                    self._finish(request, output, voice)
-                elif failure := self._produce(request, output):
-                    self._finish(request, failure, voice)
-                    return
-
-    def _produce(self, request: ResponseRequest, output: Output) -> Failed | None:
-        try:
-            self._endpoint.produce(request.response_id, output, now_ns())
-        except LocalProtocolError as error:
-            _log.warning("the backend broke its contract: %s", error)
-            return Failed(code="server_error", message=f"The backend failed: {error}.")
-        self._settle()
-        return None
-
-    def _finish(self, request: ResponseRequest, outcome: Outcome, voice: Voice) -> None:
-        self._endpoint.finish(request.response_id, outcome, now_ns())
-        if not request.out_of_band:
-            self._idle.response_done(now_ns(), voice.spoken_samples)
-        self._settle()
-
-    async def _transcribe(self, item_id: str) -> None:
-        try:
-            async for text in self._mind.transcribe(item_id):
-                await self._outbox.below(GENERATE_BELOW_BYTES)
-                self._endpoint.transcript_delta(item_id, text, now_ns())
-                self._settle()
-        except Exception as error:  # noqa: BLE001 - whatever a backend raises fails this transcription alone
-            _log.warning("transcription of %s failed: %r", item_id, error)
-            self._endpoint.transcription_failed(item_id, str(error), now_ns())
-        else:
-            self._endpoint.transcribed(item_id, now_ns())
-        self._settle()
-
-    @contextmanager
-    def _ending_the_session(self) -> Generator[None]:
-        try:
-            yield
-        except (ConnectionLost, Closed) as error:
-            _log.debug("connection over: %s", error)
-            self._ended.set()
+def _media(transport: Transport) -> MediaTransport:
+    if not isinstance(transport, MediaTransport):
+        raise TypeError(f"a session of media needs a transport that carries audio, not {type(transport).__name__}")
+    return transport

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 
 from msgspec.structs import replace
@@ -15,7 +15,6 @@ from bareline.media.formats import wire_format
 from bareline.protocol.events import AudioFormat
 from bareline.protocol.generation import Completed, EndItem, Failed, Outcome, Output, ResponseRequest, SpeechDelta
 from bareline.server.backend import BackendSession
-from bareline.server.outbox import GENERATE_BELOW_BYTES, Outbox
 from bareline.units import BYTES_PER_SAMPLE, NS_PER_S, ms_to_samples, samples_to_ns
 
 __all__ = ["PIECE_MS", "Lead", "Voice", "speak"]
@@ -27,14 +26,12 @@ PIECE_MS = 200
 
 
 async def speak(
-    mind: BackendSession, request: ResponseRequest, voice: Voice, outbox: Outbox, *, ahead_s: float
+    mind: BackendSession, request: ResponseRequest, voice: Voice, room: Callable[[], Awaitable[None]]
 ) -> AsyncGenerator[Output | Outcome]:
     """The outputs of a backend for one response, in the wire format, paced, and with exactly one outcome, the last.
 
-    Waits while the client does not take what was sent, and while audio runs more than ``ahead_s`` ahead of its
-    playback. What the backend raises becomes ``Failed``.
+    Waits for ``room`` before each output. What the backend raises becomes ``Failed``.
     """
-    lead = Lead(ahead_s)
     outcome: Outcome = Completed()
     try:
         async with _closed_after(mind.respond(request)) as outputs:
@@ -43,8 +40,7 @@ async def speak(
                     outcome = output
                     break
                 for piece in voice.pieces(output):
-                    await lead.wait(voice.spoken_samples)
-                    await outbox.below(GENERATE_BELOW_BYTES)
+                    await room()
                     yield piece
         for piece in voice.rest():
             yield piece

@@ -10,7 +10,7 @@ from aiohttp import WSMsgType, web
 
 from bareline.errors import Closed, ConnectionLost
 from bareline.protocol.limits import MESSAGE_MAX_BYTES
-from bareline.server.session import BinaryMessage
+from bareline.server.connection import BinaryMessage
 from bareline.transports.contract import TransportInfo
 
 __all__ = ["CLOSE_WITHIN_S", "PING_EVERY_S", "WebSocketTransport", "accept"]

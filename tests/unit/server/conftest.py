@@ -6,19 +6,20 @@ import asyncio
 import base64
 import json
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from bareline.errors import Closed, ConnectionLost
 from bareline.ids import SeededIds
 from bareline.media.frames import AudioFrame
 from bareline.protocol.generation import Outcome, Output, ResponseRequest
-from bareline.protocol.server_endpoint import ServerEndpoint
+from bareline.protocol.server_endpoint import ServerEndpoint, ServerOptions
 from bareline.server.backend import Utterance
 from bareline.server.session import SessionPump
-from bareline.transports.memory import MemoryTransport, memory_pair
+from bareline.transports.memory import MemoryMediaTransport, MemoryTransport, memory_media_pair, memory_pair
 from bareline.turns.energy import EnergyVad
 
 Respond = Callable[[ResponseRequest], AsyncIterator[Output | Outcome]]
@@ -98,23 +99,84 @@ class Client:
         return b"".join(base64.b64decode(delta) for delta in deltas)
 
 
+class Caller(Client):
+    """A client with audio beside the messages: keeps the frames that it is sent, each with when it came."""
+
+    transport: MemoryMediaTransport
+
+    async def record(self) -> None:
+        self.frames: list[tuple[float, AudioFrame]] = []
+        with suppress(ConnectionLost, Closed):
+            while True:
+                frame = await self.transport.receive_audio()
+                self.frames.append((asyncio.get_running_loop().time(), frame))
+
+    async def speak(self, pcm: bytes, first_sample: int = 0) -> None:
+        """Send audio at the pace of a microphone, 20 ms at a time."""
+        for start in range(0, len(pcm), 960):
+            await self.transport.send_audio(AudioFrame(pcm[start : start + 960], first_sample + start // 2))
+            await asyncio.sleep(0.02)
+
+    def played(self) -> bytes:
+        return b"".join(frame.pcm for _, frame in self.frames)
+
+
 @asynccontextmanager
 async def _session(mind: Mind, *, limit_s: float = 3600, intent: str = "realtime", **options: Any):
     """A pump that serves ``mind``, and its client; after the test the client hangs up and nothing may be left."""
     near, far = memory_pair()
+    async with _served(near, mind, limit_s=limit_s, intent=intent, **options) as pump:
+        client = Client(far)
+        client.pump, client.task = pump
+        yield client
+        await far.close()
+
+
+@asynccontextmanager
+async def _call(mind: Mind, **options: Any):
+    """As ``_session``, over a transport with audio; ``client.sideband()`` attaches a further client."""
+    near, far = memory_media_pair()
+    async with _served(near, mind, media=True, **options) as pump:
+        client = Caller(far)
+        client.pump, client.task = pump
+        recording = asyncio.create_task(client.record())
+        client.sidebands = []
+
+        def sideband() -> Client:
+            ours, theirs = memory_pair()
+            client.sidebands.append(asyncio.create_task(client.pump.attach(ours)))
+            return Client(theirs)
+
+        client.sideband = sideband
+        yield client
+        await far.close()
+        await recording
+        await asyncio.gather(*client.sidebands)
+
+
+@asynccontextmanager
+async def _served(
+    near: MemoryTransport,
+    mind: Mind,
+    *,
+    limit_s: float = 3600,
+    intent: str = "realtime",
+    media: bool = False,
+    server: ServerOptions | None = None,
+    **options: Any,
+):
     endpoint = ServerEndpoint(
         ids=SeededIds(1),
         model="gpt-realtime-2.1",
         opened_unix_s=0,
         session_limit_ns=int(limit_s * 1e9),
         intent=intent,
+        media=media,
+        options=server,
     )
     pump = SessionPump(near, mind, endpoint, voice_activity=EnergyVad, **options)
     task = asyncio.create_task(pump.run())
-    client = Client(far)
-    client.pump, client.task = pump, task
-    yield client
-    await far.close()
+    yield pump, task
     await asyncio.wait_for(task, timeout=30)
     assert mind.closed
     left = asyncio.all_tasks() - {asyncio.current_task()}
@@ -123,5 +185,5 @@ async def _session(mind: Mind, *, limit_s: float = 3600, intent: str = "realtime
 
 @pytest.fixture
 def kit() -> SimpleNamespace:
-    """``kit.Mind(...)`` and ``async with kit.session(mind) as client``."""
-    return SimpleNamespace(Mind=Mind, session=_session)
+    """``kit.Mind(...)``, ``async with kit.session(mind) as client``, and with audio beside the messages ``kit.call``."""
+    return SimpleNamespace(Mind=Mind, session=_session, call=_call)

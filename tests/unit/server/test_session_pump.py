@@ -8,7 +8,7 @@ import pytest
 
 from bareline.errors import ConnectionLost
 from bareline.protocol.generation import CallDelta, Completed, EndItem, Failed, SpeechDelta, TextDelta
-from bareline.server.session import BinaryMessage
+from bareline.server.connection import BinaryMessage
 from bareline.testing.virtual import run_virtual
 
 SECOND = bytes(48_000)
