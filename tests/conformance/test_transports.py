@@ -10,15 +10,21 @@ import pytest
 from aiohttp import web
 
 from bareline.server.websocket import accept
-from bareline.testing.conformance.transport import TRANSPORT, MakePair
+from bareline.testing.conformance.transport import MEDIA_TRANSPORT, TRANSPORT, MakeMediaPair, MakePair
 from bareline.testing.link import link_pair
 from bareline.testing.virtual import run_virtual
-from bareline.transports.contract import Transport
+from bareline.transports.contract import MediaTransport, Transport
 from bareline.transports.faults import parse_faults
 from bareline.transports.impairments import impair
-from bareline.transports.memory import memory_pair
+from bareline.transports.memory import memory_media_pair, memory_pair
+from bareline.transports.webrtc.answering import answer_webrtc
+from bareline.transports.webrtc.opening import CallAnswer, open_webrtc
+from bareline.transports.webrtc.settings import WebRtcSettings
+from bareline.transports.webrtc.transport import WebRtcTransport
 from bareline.transports.websocket import open_websocket
 
+LOOPBACK = WebRtcSettings(addresses=["127.0.0.1"])
+MediaCheck = Callable[[MakeMediaPair], Awaitable[None]]
 Check = Callable[[MakePair], Awaitable[None]]
 
 
@@ -87,13 +93,54 @@ async def server_socket() -> AsyncIterator[tuple[Transport, Transport]]:
         yield server, client
 
 
+@asynccontextmanager
+async def memory_media() -> AsyncIterator[tuple[MediaTransport, MediaTransport]]:
+    ours, theirs = memory_media_pair()
+    yield ours, theirs
+    await ours.close()
+    await theirs.close()
+
+
+@asynccontextmanager
+async def webrtc_client() -> AsyncIterator[tuple[WebRtcTransport, WebRtcTransport]]:
+    """The offering side of a real connection over UDP, and the answering side as its peer."""
+    answered: list[WebRtcTransport] = []
+
+    async def exchange(offer: str) -> CallAnswer:
+        answer, transport = await answer_webrtc(offer, settings=LOOPBACK)
+        answered.append(transport)
+        return CallAnswer(answer, "rtc_1")
+
+    ours = await open_webrtc(exchange, settings=LOOPBACK, open_timeout_s=5, address="here")
+    await answered[0].opened()
+    yield ours, answered[0]
+    await asyncio.gather(ours.close(), answered[0].close())
+
+
+@asynccontextmanager
+async def webrtc_server() -> AsyncIterator[tuple[WebRtcTransport, WebRtcTransport]]:
+    async with webrtc_client() as (client, server):
+        yield server, client
+
+
 @pytest.mark.parametrize("check", TRANSPORT, ids=lambda check: check.__name__)
-@pytest.mark.parametrize("make", [memory, perfect_link, slow_link, impaired_client])
+@pytest.mark.parametrize("make", [memory, memory_media, perfect_link, slow_link, impaired_client])
 def test_in_virtual_time(make: MakePair, check: Check) -> None:
     run_virtual(check(make))
 
 
 @pytest.mark.parametrize("check", TRANSPORT, ids=lambda check: check.__name__)
-@pytest.mark.parametrize("make", [client_socket, server_socket])
+@pytest.mark.parametrize("make", [client_socket, server_socket, webrtc_client, webrtc_server])
 def test_on_a_loopback_socket(make: MakePair, check: Check) -> None:
+    asyncio.run(check(make))
+
+
+@pytest.mark.parametrize("check", MEDIA_TRANSPORT, ids=lambda check: check.__name__)
+def test_media_in_virtual_time(check: MediaCheck) -> None:
+    run_virtual(check(memory_media))
+
+
+@pytest.mark.parametrize("check", MEDIA_TRANSPORT, ids=lambda check: check.__name__)
+@pytest.mark.parametrize("make", [webrtc_client, webrtc_server])
+def test_media_on_loopback_udp(make: MakeMediaPair, check: MediaCheck) -> None:
     asyncio.run(check(make))

@@ -2,21 +2,28 @@
 
 ``make`` opens a fresh pair as an async context manager: the transport under test and its peer, which only has to send,
 receive and close. Runs on any event loop; real sockets take real time, a fraction of a second for each requirement.
+``TRANSPORT`` is for every transport, ``MEDIA_TRANSPORT`` in addition for those that carry audio.
 """
 
 from __future__ import annotations
 
 import asyncio
+import math
+from array import array
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, suppress
+from itertools import pairwise
 
 from bareline.errors import Closed, ConnectionLost
+from bareline.media.frames import AudioFrame
 from bareline.testing.conformance.requirement import raises, require, within
-from bareline.transports.contract import Transport
+from bareline.transports.contract import MediaTransport, Transport
+from bareline.units import SAMPLE_RATE_HZ, ms_to_samples
 
-__all__ = ["TRANSPORT", "MakePair"]
+__all__ = ["MEDIA_TRANSPORT", "TRANSPORT", "MakeMediaPair", "MakePair"]
 
 MakePair = Callable[[], AbstractAsyncContextManager[tuple[Transport, Transport]]]
+MakeMediaPair = Callable[[], AbstractAsyncContextManager[tuple[MediaTransport, MediaTransport]]]
 
 _BACKLOG_MAX_BYTES = 256 * 1024 * 1024
 """A backlog of more than this is no bound."""
@@ -136,6 +143,119 @@ TRANSPORT: tuple[Callable[[MakePair], Awaitable[None]], ...] = (
     closing_leaves_no_task,
     info_names_what_is_connected,
 )
+
+
+async def frames_arrive_in_order_and_without_gaps(make: MakeMediaPair) -> None:
+    """Both ways: what was sent in one stretch is received as one stretch, of the same length."""
+    async with make() as (ours, theirs):
+        for sender, receiver in ((ours, theirs), (theirs, ours)):
+            frames = await _through(sender, receiver, _stretch(0, frames=25))
+            gaps = [later.first_sample - earlier.end_sample for earlier, later in pairwise(frames)]
+            require(not any(gaps), f"frames follow each other, but there are gaps of {gaps} samples")
+            missing = 25 * _FRAME_SAMPLES - sum(frame.samples for frame in frames)
+            require(missing == 0, f"as many samples arrive as were sent, but {missing} are missing")
+
+
+async def a_pause_is_a_jump_of_the_same_size(make: MakeMediaPair) -> None:
+    """Nothing is sent for the time between."""
+    pause = ms_to_samples(700)
+    second = _stretch(10 * _FRAME_SAMPLES + pause, frames=10)
+    async with make() as (ours, theirs):
+        frames = await _through(ours, theirs, [*_stretch(0, frames=10), *second])
+        jumps = [later.first_sample - earlier.end_sample for earlier, later in pairwise(frames)]
+        require([jump for jump in jumps if jump] == [pause], f"one jump of {pause} samples, not {jumps}")
+
+
+async def send_audio_never_waits(make: MakeMediaPair) -> None:
+    """Nobody receives, and the sender does not even let the loop run."""
+    async with make() as (ours, _):
+        async with within(5, "send_audio returns, whoever receives"):
+            for frame in _stretch(0, frames=600):
+                await ours.send_audio(frame)
+        await ours.send(b"still there")
+
+
+async def a_cancelled_receive_audio_loses_nothing(make: MakeMediaPair) -> None:
+    """Receivers are cancelled again and again while audio comes."""
+    async with make() as (ours, theirs):
+        received: list[AudioFrame] = []
+        for frame in _stretch(0, frames=20):
+            waiting = asyncio.create_task(ours.receive_audio())
+            await asyncio.sleep(0)
+            await theirs.send_audio(frame)
+            await asyncio.sleep(0.02)
+            waiting.cancel()
+            with suppress(asyncio.CancelledError):
+                received.append(await waiting)
+        async with within(5, "every frame arrives"):
+            while sum(frame.samples for frame in received) < 20 * _FRAME_SAMPLES:
+                received.append(await ours.receive_audio())
+        require([frame.first_sample for frame in received] == sorted({f.first_sample for f in received}), "in order")
+
+
+async def close_wakes_who_waits_for_audio(make: MakeMediaPair) -> None:
+    """With ``Closed`` on this side and ``ConnectionLost`` on the other; later calls get the same."""
+    async with make() as (ours, theirs):
+        here, there = (asyncio.create_task(_receive_audio(side)) for side in (ours, theirs))
+        await asyncio.sleep(0.01)
+        await ours.close(4000, "enough")
+        frame = _stretch(0, frames=1)[0]
+        for call in (here, ours.receive_audio(), ours.send_audio(frame)):
+            await raises(call, Closed, "our close raises Closed")
+        for call in (there, theirs.receive_audio(), theirs.send_audio(frame)):
+            lost = await raises(call, ConnectionLost, "the other side's close raises ConnectionLost")
+            require((lost.code, lost.reason) == (4000, "enough"), f"with its code and reason, not {lost.code}")
+
+
+async def audio_leaves_no_task(make: MakeMediaPair) -> None:
+    """When both sides are closed in the middle of a stream."""
+    before = asyncio.all_tasks()
+    async with make() as (ours, theirs):
+        await _through(ours, theirs, _stretch(0, frames=5))
+        await asyncio.gather(ours.close(), theirs.close())
+    await asyncio.sleep(0.05)
+    left = asyncio.all_tasks() - before
+    require(not left, f"close leaves no task behind, but {left}")
+
+
+MEDIA_TRANSPORT: tuple[Callable[[MakeMediaPair], Awaitable[None]], ...] = (
+    frames_arrive_in_order_and_without_gaps,
+    a_pause_is_a_jump_of_the_same_size,
+    send_audio_never_waits,
+    a_cancelled_receive_audio_loses_nothing,
+    close_wakes_who_waits_for_audio,
+    audio_leaves_no_task,
+)
+
+
+_FRAME_SAMPLES = ms_to_samples(20)
+
+
+def _stretch(first_sample: int, *, frames: int) -> list[AudioFrame]:
+    """A tone of 500 Hz, which repeats with each frame of 20 ms."""
+    wave = array("h", (int(8000 * math.sin(2 * math.pi * 500 * n / SAMPLE_RATE_HZ)) for n in range(_FRAME_SAMPLES)))
+    return [AudioFrame(wave.tobytes(), first_sample + place * _FRAME_SAMPLES) for place in range(frames)]
+
+
+async def _through(sender: MediaTransport, receiver: MediaTransport, frames: list[AudioFrame]) -> list[AudioFrame]:
+    """Send at the pace of the audio, and give what arrives until all of it has, or nothing more does."""
+    wanted, received = sum(frame.samples for frame in frames), list[AudioFrame]()
+
+    async def collect() -> None:
+        while sum(frame.samples for frame in received) < wanted:
+            received.append(await receiver.receive_audio())
+
+    collecting = asyncio.create_task(collect())
+    for frame in frames:
+        await sender.send_audio(frame)
+        await asyncio.sleep(frame.samples / SAMPLE_RATE_HZ)
+    with suppress(TimeoutError):
+        await asyncio.wait_for(collecting, 1)
+    return received
+
+
+async def _receive_audio(transport: MediaTransport) -> AudioFrame:
+    return await transport.receive_audio()
 
 
 async def _send_all(transport: Transport, messages: list[bytes]) -> None:
