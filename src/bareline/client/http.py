@@ -48,16 +48,16 @@ async def post(
     try:
         async with asyncio.timeout(timeout_s):
             return await _on_a_thread(request)
-    except http.client.HTTPException as error:
-        told = str(error) or type(error).__name__
-        raise ConnectFailed(f"{request.address} does not answer like HTTP: {told}", stage="handshake") from error
-    except UnicodeError as error:
-        raise ConfigurationError(f"{request.address} names no host that can be asked for") from error
     except OSError as error:
         stage, explanation = explain_network(request.address, error, timeout_s)
         if isinstance(error, TimeoutError) and request.sent:
             stage, explanation = "handshake", f"{request.address} took the question and said nothing in {timeout_s:g} s"
         raise ConnectFailed(explanation, stage=stage) from error
+    except http.client.HTTPException as error:
+        told = str(error) or type(error).__name__
+        raise ConnectFailed(f"{request.address} does not answer like HTTP: {told}", stage="handshake") from error
+    except UnicodeError as error:
+        raise ConfigurationError(f"{request.address} names no host that can be asked for") from error
     finally:
         request.abandon()
 
@@ -85,11 +85,13 @@ class _Request:
         try:
             connection.request("POST", self._target, self._body, self._headers)
             self._socket = connection.sock
-            response = connection.getresponse()
-            body = response.read(REPLY_MAX_BYTES + 1)
-            if len(body) > REPLY_MAX_BYTES:
-                raise ConnectFailed(f"{self.address} answers more than {REPLY_MAX_BYTES} bytes", stage="handshake")
-            return Reply(response.status, {name.lower(): value for name, value in response.getheaders()}, body)
+            with connection.getresponse() as response:
+                body = response.read(REPLY_MAX_BYTES + 1)
+                if len(body) > REPLY_MAX_BYTES:
+                    raise ConnectFailed(f"{self.address} answers more than {REPLY_MAX_BYTES} bytes", stage="handshake")
+                if response.length:
+                    raise http.client.IncompleteRead(body, response.length)
+                return Reply(response.status, {name.lower(): value for name, value in response.getheaders()}, body)
         finally:
             connection.close()
 
