@@ -113,7 +113,7 @@ class Attribution:
         taken = list(self._unclaimed(now_ns)) or self._taken_for_more(now_ns)
         for stretch in taken:
             self._claim(stretch, response_id)
-            stretch.resumed = False
+            stretch.resumed = stretch is not taken[-1]
         self._next_begins = not taken
         unwanted = response_id in self._unwanted
         self._muted = "response" if unwanted else ""
@@ -203,7 +203,7 @@ class Attribution:
             self._claim(last, before.response_id)
 
     def _unclaimed(self, now_ns: int) -> Iterator[Stretch]:
-        """Recent audio that may be the beginning of what the server has just told of."""
+        """Recent audio that may be of what the server has just told of, the latest first."""
         for stretch in reversed(self.stretches):
             recent = stretch.response_id is None and now_ns - stretch.last_ns <= _LATE_NS
             if not recent or stretch.idle or not (stretch.sounds or stretch.paused):

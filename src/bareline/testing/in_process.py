@@ -1,7 +1,7 @@
 """How does a test call a real server without a socket, in virtual time too?
 
-``InProcessServer`` runs the server's own session pump over a ``link_pair``: all of the server but HTTP. The link may
-have faults, and every connection's chance comes from the seed.
+``InProcessServer`` runs the server's own session pump over a ``link_pair``, or a ``media_link_pair``: all of the server
+but HTTP and WebRTC. The link may have faults, and every connection's chance comes from the seed.
 """
 
 from __future__ import annotations
@@ -21,8 +21,9 @@ from bareline.protocol.server_endpoint import ServerEndpoint, ServerOptions
 from bareline.server.backend import Backend
 from bareline.server.session import SessionPump
 from bareline.testing.link import link_pair
+from bareline.testing.media_link import media_link_pair
 from bareline.transports.contract import Transport
-from bareline.transports.faults import Fault
+from bareline.transports.faults import Delay, Fault, Stall
 from bareline.turns.contract import VoiceActivity
 from bareline.turns.energy import EnergyVad
 from bareline.units import NS_PER_S, seconds_to_ns
@@ -38,8 +39,9 @@ class InProcessServer:
 
     ``dial`` gives a ``Line`` (what ``Call(dial=...)`` takes), ``open`` a transport (an ``Opener`` of ``connect``).
     ``faults`` befall every connection, with times from its opening, or a function gives those of each by its number,
-    from 0. ``voice_activity`` judges loudness unless another is given, so that tones count as speech. What a session
-    raises comes out at the end of the context.
+    from 0. ``media``: audio travels beside the events, as over WebRTC, with the delays and stalls among the faults but
+    other chance. ``voice_activity`` judges loudness unless another is given, so that tones count as speech. What a
+    session raises comes out at the end of the context.
     """
 
     def __init__(
@@ -47,6 +49,7 @@ class InProcessServer:
         backend: Backend,
         *,
         faults: Iterable[Fault] | Callable[[int], Iterable[Fault]] = (),
+        media: bool = False,
         seed: int = 0,
         model: str = "gpt-realtime",
         session_limit_s: float = SESSION_LIMIT_NS / NS_PER_S,
@@ -55,6 +58,7 @@ class InProcessServer:
     ) -> None:
         self._backend = backend
         self._faults = faults if callable(faults) else tuple(faults)
+        self._media = media
         self._seed = seed
         self._model = model
         self._session_limit_ns = seconds_to_ns(session_limit_s)
@@ -76,13 +80,14 @@ class InProcessServer:
     async def open(self, opening: Opening | None = None) -> Transport:
         """Connect; the client's end of a new connection."""
         number = len(self._sessions)
-        faults = self._faults(number) if callable(self._faults) else self._faults
-        ours, theirs = link_pair(faults, seed=self._seed + number)
+        faults = tuple(self._faults(number)) if callable(self._faults) else self._faults
+        ours, theirs = self._link(faults, self._seed + number)
         endpoint = ServerEndpoint(
             ids=SeededIds(self._seed + number),
             model=(opening and opening.target.model) or self._model,
             opened_unix_s=_OPENED_UNIX_S,
             session_limit_ns=self._session_limit_ns,
+            media=self._media,
             options=self._options,
         )
         pump = SessionPump(
@@ -95,6 +100,12 @@ class InProcessServer:
     async def dial(self, *, checks: bool = False, observer: Observer | None = None) -> Line:
         """Connect, at level 0."""
         return Line(await self.open(), endpoint=ClientEndpoint(checks=checks), observer=observer)
+
+    def _link(self, faults: tuple[Fault, ...], seed: int) -> tuple[Transport, Transport]:
+        if not self._media:
+            return link_pair(faults, seed=seed)
+        late = [fault for fault in faults if isinstance(fault, Delay | Stall)]
+        return media_link_pair(faults, audio_faults=late, seed=seed)
 
     async def __aenter__(self) -> Self:
         return self

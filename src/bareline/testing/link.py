@@ -83,7 +83,7 @@ def link_pair(
     faults: Iterable[Fault] = (), *, seed: int = 0, address: str = "link"
 ) -> tuple[LinkTransport, LinkTransport]:
     """The client's and the server's end of a stream link that opens now. Call inside a running loop."""
-    wire = _Wire(SeededLink(faults, seed=seed, started_ns=now_ns()))
+    wire = Wire(SeededLink(faults, seed=seed, started_ns=now_ns()))
     info = TransportInfo("link", address)
     return LinkTransport(wire, "up", "down", info), LinkTransport(wire, "down", "up", info)
 
@@ -94,7 +94,7 @@ class LinkTransport:
     A close travels like a message: what was sent before it still arrives, then the other end gets ``ConnectionLost``.
     """
 
-    def __init__(self, wire: _Wire, out: Direction, inbound: Direction, info: TransportInfo) -> None:
+    def __init__(self, wire: Wire, out: Direction, inbound: Direction, info: TransportInfo) -> None:
         self._wire = wire
         self._out: Direction = out
         self._in: Direction = inbound
@@ -143,7 +143,7 @@ class LinkTransport:
             raise ConnectionLost(f"the connection ended ({code} {reason})", code=code, reason=reason)
 
 
-class _Wire:
+class Wire:
     """What both ends share: the link, how each direction ends, and who waits for a change."""
 
     def __init__(self, link: SeededLink) -> None:

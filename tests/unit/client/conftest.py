@@ -27,6 +27,8 @@ from bareline.protocol.generation import Outcome, Output, ResponseRequest, Speec
 from bareline.protocol.server_endpoint import ServerEndpoint
 from bareline.server.backend import Utterance
 from bareline.server.session import SessionPump
+from bareline.testing.media_link import media_link_pair
+from bareline.transports.faults import Fault
 from bareline.transports.memory import MemoryTransport, memory_pair
 from bareline.turns.energy import EnergyVad
 
@@ -78,6 +80,8 @@ class _Watched:
     def __init__(self, inner: MemoryTransport, said: list[Any]) -> None:
         self._inner, self._said = inner, said
         self.info, self.send, self.close = inner.info, inner.send, inner.close
+        if hasattr(inner, "send_audio"):
+            self.send_audio, self.receive_audio = inner.send_audio, inner.receive_audio
 
     async def receive(self) -> bytes:
         message = await self._inner.receive()
@@ -88,9 +92,20 @@ class _Watched:
 
 
 class Phone:
-    """Everything around one call."""
+    """Everything around one call; ``media``: the audio travels beside the events, with delays of its own."""
 
-    def __init__(self, respond: Respond, *, words: Callable[[int], str], limit_s: float, **options: Any) -> None:
+    def __init__(
+        self,
+        respond: Respond,
+        *,
+        words: Callable[[int], str],
+        limit_s: float,
+        media: bool = False,
+        faults: tuple[Fault, ...] = (),
+        audio_faults: tuple[Fault, ...] = (),
+        **options: Any,
+    ) -> None:
+        self._media, self._faults, self._audio_faults = media, faults, audio_faults
         self.mind = Mind(respond, words)
         self.speaker = options.pop("speaker", None) or NullSink()
         self.mic = QueueSource()
@@ -141,12 +156,13 @@ class Phone:
         if self.refuse_dials:
             self.refuse_dials -= 1
             raise ConnectFailed("nobody there", stage="tcp")
-        near, far = memory_pair()
+        near, far = self._pair()
         endpoint = ServerEndpoint(
             ids=SeededIds(len(self.servers) + 1),
             model="gpt-realtime-2.1",
             opened_unix_s=0,
             session_limit_ns=int(self._limit_s * 1e9),
+            media=self._media,
         )
         pump = SessionPump(_Watched(near, self.said), self.mind, endpoint, voice_activity=EnergyVad)
         self.servers.append(endpoint)
@@ -154,6 +170,12 @@ class Phone:
         self.wires.append(near)
         self._running.append(asyncio.create_task(pump.run()))
         return Line(far, observer=self.records, after_close=self._line_closed)
+
+    def _pair(self):
+        if not self._media:
+            return memory_pair()
+        far, near = media_link_pair(self._faults, audio_faults=self._audio_faults)
+        return near, far
 
     async def _line_closed(self) -> None:
         await asyncio.sleep(self.closing_s)
