@@ -103,7 +103,7 @@ async def _check(stall_ms: int) -> HeardTruth:
             item_id = await _speaking(call)
             await asyncio.sleep(_STALL_AT_S)
             if stall_ms:
-                link.stall(stall_ms / 1000)
+                link.stall(stall_ms)
             await asyncio.sleep(_TALK_S - _STALL_AT_S)
             call.interrupt()
             claimed_ms, played_ms = call.ledger.heard_ms(item_id), speaker.tone_ms

@@ -10,7 +10,6 @@ import asyncio
 import heapq
 import random
 from array import array
-from collections.abc import Iterator
 
 from bareline.lab.media_bench.latency import at_share
 from bareline.lab.media_bench.report import LossRun
@@ -156,16 +155,15 @@ def _silent_ms(lost: list[int], reference: array[int], repaired: array[int]) -> 
     return float(silent)
 
 
-def _bursts(lost: list[int]) -> Iterator[tuple[int, int]]:
+def _bursts(lost: list[int]) -> list[tuple[int, int]]:
     """First frame and length of each stretch of losses."""
-    first = previous = None
-    for number in [*lost, None]:
-        if first is not None and (number is None or number != previous + 1):
-            yield first, previous - first + 1
-            first = None
-        if first is None:
-            first = number
-        previous = number
+    bursts: list[tuple[int, int]] = []
+    for number in lost:
+        if bursts and sum(bursts[-1]) == number:
+            bursts[-1] = (bursts[-1][0], bursts[-1][1] + 1)
+        else:
+            bursts.append((number, 1))
+    return bursts
 
 
 def _distance_db(reference: array[int], other: array[int], lost: list[int]) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
+from dataclasses import asdict
 
 from bareline.errors import Closed, ConnectionLost
 from bareline.ids import SeededIds
@@ -76,7 +77,8 @@ class OwnPeer:
 
     def parts_ms(self) -> dict[str, float]:
         """Milliseconds of each stage."""
-        return {stage: ns / 1e6 for stage, ns in self._transport.stats().stages_ns.items()}
+        stages = asdict(self._transport.stats().times)
+        return {stage.removesuffix("_ns"): ns / 1e6 for stage, ns in stages.items() if ns is not None}
 
     async def close(self) -> None:
         """Hang up."""
