@@ -1,19 +1,19 @@
-"""``bareline talk``: speak from a file, or type, to OpenAI or to the built-in server."""
+"""``bareline talk``: speak, play a recording or type, to OpenAI or to the built-in server."""
 
 from __future__ import annotations
 
 import argparse
-import asyncio
 import datetime as dt
+import importlib.util
 import os
 import sys
-import threading
-from collections.abc import AsyncGenerator, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bareline.cli.call_view import CallView, ProtocolView
+import msgspec
+
+from bareline.cli.call_view import ProtocolView
 from bareline.cli.imported import imported
 from bareline.cli.running import run_call
 from bareline.cli.talk_browser import BROWSER_TASKS, DEFAULT_PORT, talk_in_browser
@@ -22,13 +22,28 @@ from bareline.client.connect import DEFAULT_MODEL
 from bareline.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from bareline.client.call import Call
+    from bareline.cli.talk_view import TalkView
     from bareline.tools import Toolbox
 
 __all__ = ["add_parser", "run"]
 
-_TRAILING_SILENCE_MS = 1_500
-"""After a file's last word, so that the server hears the end of the turn."""
+_WEBRTC = ("aiortc", "aioice", "av")
+_GOES_WITH = {
+    "out": ("--out", ("wav",)),
+    "input_device": ("--input-device", ("microphone",)),
+    "output_device": ("--output-device", ("microphone",)),
+    "transport": ("--transport", ("microphone", "wav", "text")),
+    "json": ("--json", ("microphone", "wav", "text", "list_devices")),
+    "no_open": ("--no-open", ("browser",)),
+}
+"""Options to their name and the ways of talking that they go with."""
+_WAYS = {
+    "microphone": "microphone and speakers",
+    "wav": "--wav",
+    "text": "--text",
+    "browser": "--browser",
+    "list_devices": "--list-devices",
+}
 
 
 def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:  # pyright: ignore[reportPrivateUsage]
@@ -36,14 +51,23 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser = commands.add_parser(
         "talk",
         help="talk to OpenAI (when a key is set) or to the built-in server",
-        description="Talks to OpenAI when OPENAI_API_KEY is set, else to the built-in server. "
-        "Says which. The assistant is a task manager unless --tools names your own.",
+        description="Talks, by microphone and speakers unless another way is named, to OpenAI when OPENAI_API_KEY is "
+        "set, else to the built-in server. Says which. The assistant is a task manager unless --tools names your own. "
+        "Ctrl-C hangs up.",
     )
-    how = parser.add_mutually_exclusive_group(required=True)
+    how = parser.add_mutually_exclusive_group()
     how.add_argument("--wav", type=Path, metavar="FILE", help="speak this recording, in real time")
     how.add_argument("--text", action="store_true", help="type (or pipe) lines instead of speaking")
     how.add_argument("--browser", action="store_true", help="speak in a page that the browser shows")
+    how.add_argument("--list-devices", action="store_true", help="list microphones and speakers, and end")
+    parser.add_argument("--input-device", metavar="DEVICE", help="the microphone: its number or a part of its name")
+    parser.add_argument("--output-device", metavar="DEVICE", help="the speakers: their number or a part of their name")
     parser.add_argument("--out", type=Path, metavar="FILE", help="with --wav: record the answer as heard into this WAV")
+    parser.add_argument(
+        "--transport",
+        choices=("webrtc", "websocket"),
+        help="default: webrtc when speaking and the webrtc extra is there, else websocket",
+    )
     parser.add_argument("--model", default=DEFAULT_MODEL, help=f"default: {DEFAULT_MODEL}")
     parser.add_argument("--voice", help="marin, cedar, alloy, …")
     parser.add_argument("--instructions", help="the system prompt")
@@ -53,21 +77,58 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         "--port", type=int, default=DEFAULT_PORT, help="with --browser: of the page (%(default)s; 0: any)"
     )
     parser.add_argument("--no-open", action="store_true", help="with --browser: only say where the page is")
-    parser.add_argument("-v", "--verbose", action="store_true", help="show the protocol")
+    parser.add_argument("--json", action="store_true", help="print one JSON object for each thing that happens")
+    parser.add_argument("-v", "--verbose", action="store_true", help="show the protocol, on standard error")
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
     """Hold the conversation."""
-    terminal = Terminal()
+    way = _way(args)
+    if way == "list_devices":
+        return _list_devices(as_json=args.json)
     base_url = _server(args.base_url)
-    if args.browser:
+    if way == "browser":
         tools = _tools(args.tools, BROWSER_TASKS)
         talk_in_browser(args, base_url, tools, args.instructions or (None if args.tools else _instructions()))
         return 0
-    name = "the built-in server (rules, not a language model)" if base_url == "local" else base_url or "OpenAI"
-    terminal.line(f"Talking to {name}, model {args.model}.", "bold")
-    run_call(_talk(args, base_url, terminal))
+    try:
+        run_call(_talk(args, way, base_url))
+    except KeyboardInterrupt:
+        if way != "microphone":  # which knows no other end
+            raise
+    return 0
+
+
+def _way(args: argparse.Namespace) -> str:
+    """How the person wants to talk. Raises ``ConfigurationError`` for options that do not go with it."""
+    way = next((name for name in ("wav", "text", "browser", "list_devices") if getattr(args, name)), "microphone")
+    for option, (name, ways) in _GOES_WITH.items():
+        if getattr(args, option) and way not in ways:
+            raise ConfigurationError(
+                f"{name} goes with {' or '.join(_WAYS[one] for one in ways)}, not with {_WAYS[way]}"
+            )
+    return way
+
+
+def _list_devices(*, as_json: bool) -> int:
+    from bareline.devices.portaudio import list_devices
+
+    terminal = Terminal()
+    devices = list_devices()
+    for device in devices:
+        if as_json:
+            terminal.line(msgspec.json.encode(device).decode())
+            continue
+        ways = [f"{count} {way}" for count, way in ((device.inputs, "in"), (device.outputs, "out")) if count]
+        chosen = {"microphone": device.default_input, "speakers": device.default_output}
+        default = " and ".join(name for name, is_default in chosen.items() if is_default)
+        mark = terminal.paint(f"  the system's {default}", "green") if default else ""
+        terminal.line(
+            f"{device.number:>3}  {device.name} ({device.system}, {', '.join(ways)}, {device.rate_hz} Hz){mark}"
+        )
+    if not devices and not as_json:
+        terminal.line("No microphones or speakers were found: bareline talk --browser uses those of your browser.")
     return 0
 
 
@@ -77,99 +138,42 @@ def _server(wanted: str | None) -> str | None:
     return "local"
 
 
-async def _talk(args: argparse.Namespace, base_url: str | None, terminal: Terminal) -> None:
+async def _talk(args: argparse.Namespace, way: str, base_url: str | None) -> None:
     import bareline.local  # pyright: ignore[reportUnusedImport]  # noqa: F401  (makes "local" mean the built-in server)
-    from bareline.client.call import Call
+    from bareline.cli.talk_call import Talk
+    from bareline.cli.talk_view import JsonView, PersonView
 
+    view = JsonView() if args.json else PersonView(Terminal())
+    transport = _transport(args.transport, way, view)
     options: dict[str, Any] = {
         "model": args.model,
+        "transport": transport,
         "voice": args.voice,
         "base_url": base_url,
         "observer": ProtocolView(Terminal(sys.stderr)) if args.verbose else None,
+        "tools": _tools(args.tools),
+        "instructions": args.instructions or (None if args.tools else _instructions()),
     }
-    tools = _tools(args.tools)
-    options |= {"tools": tools, "instructions": args.instructions or (None if args.tools else _instructions())}
-    if args.text:
-        async with Call(**options, output_modalities=["text"]) as call, _shown(call, terminal):
-            await _type(call, terminal)
+    name = "the built-in server (rules, not a language model)" if base_url == "local" else base_url or "OpenAI"
+    talk = Talk(name, args.model, transport, options, view)
+    if way == "wav":
+        await talk.from_file(args.wav, args.out)
+    elif way == "text":
+        await talk.in_writing()
     else:
-        await _speak(args, options, terminal)
+        await talk.aloud(args.input_device, args.output_device)
 
 
-async def _type(call: Call, terminal: Terminal) -> None:
-    """Send line after line, each when the answer to the one before is complete; stop when the call is over."""
-    lines = _lines()
-    if sys.stdin.isatty():
-        terminal.line("Type; an empty line ends the call.", "dim")
-
-    async def tell() -> None:
-        with suppress(Exception):  # leaving the call raises it
-            await call.run()
-        lines.put_nowait("")
-
-    over = asyncio.create_task(tell())
-    try:
-        while (line := (await lines.get()).strip()) and not over.done():
-            call.send_text(line)
-            await call.quiet()
-    finally:
-        over.cancel()
-
-
-async def _speak(args: argparse.Namespace, options: dict[str, Any], terminal: Terminal) -> None:
-    from bareline.client.call import Call
-    from bareline.devices.sinks import NullSink
-    from bareline.devices.sources import FileSource
-    from bareline.devices.wav_sink import WavSink
-
-    microphone = FileSource(args.wav, trailing_silence_ms=_TRAILING_SILENCE_MS)
-    speaker = WavSink(args.out) if args.out else NullSink()
-    try:
-        call = Call(**options, microphone=microphone, speaker=speaker, transcription="gpt-4o-mini-transcribe")
-        async with call, _shown(call, terminal):
-            await call.quiet(after_microphone=True)
-    finally:
-        await microphone.close()
-        await speaker.close()
-    if args.out:
-        terminal.line(f"The answer is in {args.out}.", "dim")
-
-
-@asynccontextmanager
-async def _shown(call: Call, terminal: Terminal) -> AsyncGenerator[None]:
-    """Print what happens until the call is over."""
-    view = CallView(terminal)
-
-    async def follow() -> None:
-        try:
-            async for event in call.events():
-                view.show(event)
-        finally:
-            await call.hang_up("nobody follows it")  # what failed here is raised by who awaits this
-
-    following = asyncio.create_task(follow())
-    try:
-        yield
-    finally:
-        await call.hang_up()
-        await following
-
-
-def _lines() -> asyncio.Queue[str]:
-    """Lines of standard input as they come; an empty one at the end.
-
-    Read by a daemon thread: nothing can wake a thread that waits for a keyboard, and it must not hold up Ctrl-C.
-    """
-    lines: asyncio.Queue[str] = asyncio.Queue()
-    loop = asyncio.get_running_loop()
-
-    def read() -> None:
-        for line in sys.stdin:
-            loop.call_soon_threadsafe(lines.put_nowait, line)
-        loop.call_soon_threadsafe(lines.put_nowait, "")
-
-    threading.Thread(target=read, name="bareline-stdin", daemon=True).start()
-    return lines
+def _transport(wanted: str | None, way: str, view: TalkView) -> str:
+    """The one wanted; else WebRTC for speech where it is installed. Writing needs no media."""
+    if wanted:
+        return wanted
+    if way == "text":
+        return "websocket"
+    if any(importlib.util.find_spec(name) is None for name in _WEBRTC):
+        view.notice("Over WebSocket: WebRTC needs the optional part 'webrtc' (pip install 'bareline[webrtc]').")
+        return "websocket"
+    return "webrtc"
 
 
 def _tools(name: str | None, tasks: Sequence[str] = ()) -> Toolbox | None:

@@ -20,13 +20,22 @@ _COLOURS = {
 }
 
 
+_STATUS = "\r\x1b[?7l{}\x1b[K\x1b[?7h"
+"""From the line's beginning, cut at the terminal's edge, the rest of the line erased."""
+
+
 class Terminal:
-    """Writes lines to ``stream``: coloured on a terminal (unless ``NO_COLOR`` is set), plain in a pipe."""
+    """Writes lines to ``stream``: coloured on a terminal (unless ``NO_COLOR`` is set), plain in a pipe.
+
+    ``live``: what was written can be written over, so that ``status`` shows.
+    """
 
     def __init__(self, stream: TextIO | None = None, *, silent: bool = False) -> None:
         self._stream = stream or sys.stdout
         self._silent = silent
-        self.coloured = self._stream.isatty() and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
+        self._status = ""
+        self.live = self._stream.isatty() and os.environ.get("TERM") != "dumb" and not silent
+        self.coloured = self.live and "NO_COLOR" not in os.environ
 
     def paint(self, text: str, *styles: str) -> str:
         """``text`` in these styles, where the stream shows them."""
@@ -34,7 +43,25 @@ class Terminal:
             return text
         return f"\x1b[{';'.join(_COLOURS[style] for style in styles)}m{text}\x1b[0m"
 
+    def can_show(self, text: str) -> bool:
+        """Whether the stream's encoding has letters for it."""
+        try:
+            text.encode(self._stream.encoding or "ascii")
+        except UnicodeEncodeError:
+            return False
+        return True
+
     def line(self, text: str = "", *styles: str) -> None:
-        """One line."""
-        if not self._silent:
-            print(self.paint(text, *styles), file=self._stream, flush=True)
+        """One line, above the status."""
+        if self._silent:
+            return
+        status = self._status
+        self.status("")
+        print(self.paint(text, *styles), file=self._stream, flush=True)
+        self.status(status)
+
+    def status(self, text: str) -> None:
+        """Show this below all lines, in place of what stood there; where that is not possible, nothing."""
+        if self.live and (text or self._status):
+            self._status = text
+            print(_STATUS.format(text), end="", file=self._stream, flush=True)
