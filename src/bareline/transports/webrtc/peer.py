@@ -104,6 +104,11 @@ class Peer:
             self.times.channel_ns = time.monotonic_ns() - opening
         self.stage = "packet"
 
+    @property
+    def settled(self) -> bool:
+        """Whether the other side has all messages, or will not get them any more."""
+        return self.sctp.idle or not (self.sctp.established and self.dtls.connected)
+
     async def send(self, message: bytes) -> None:
         """Send text over the data channel, which is open."""
         if self.channel is not None:

@@ -238,6 +238,7 @@ class WebRtcTransport:
 
     def _end(self, code: int, reason: str) -> None:
         """The other side is gone, or cannot be reached: what came before may still be received."""
+        self._room.ring()
         if self._ended is not None or self._closed:
             return
         self._ended = (code, reason)
@@ -265,7 +266,7 @@ class WebRtcTransport:
         if self._ended is None:
             with suppress(TimeoutError):
                 async with asyncio.timeout(CLOSE_TIMEOUT_S):
-                    while self._peer.sctp.established and not self._peer.sctp.idle:
+                    while not self._peer.settled:
                         await self._room.wait()
         if self._audio is not None:
             self._audio.end(goodbye=self._ended is None)
