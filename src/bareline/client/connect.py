@@ -69,20 +69,15 @@ def connect(
     def opening(address: Address) -> Opening:
         who = Credentials(key=address.api_key, **credentials)
         own = {"User-Agent": f"bareline/{__version__}", **auth_headers(who), **(headers or {})}
-        by_secret = transport == "webrtc" and key_kind(address.api_key or "") == "ephemeral"
-        target = _target(model or (None if by_secret else DEFAULT_MODEL), intent, call_id)
+        own_session = transport in _SESSION_IN_OFFER and key_kind(address.api_key or "") == "ephemeral"
+        target = _target(model or (None if own_session else DEFAULT_MODEL), intent, call_id)
         return Opening(address.base_url, target, own, query or {}, open_timeout_s, ssl, session, webrtc)
 
     async def open_line() -> Line:
         opener = _opener(transport)
         address = await resolve_address(base_url, api_key)
         endpoint = ClientEndpoint(checks=checks, fold=fold, output_buffer=call_id is not None or transport == "webrtc")
-        try:
-            connection = await opener(opening(address))
-        except BaseException:
-            if address.stop is not None:
-                await address.stop()
-            raise
+        connection = await _connected(opener, opening(address), address)
         line = Line(connection, endpoint=endpoint, observer=observer, after_close=address.stop)
         if session is not None and transport not in _SESSION_IN_OFFER:
             await _configure(line, session)
@@ -131,7 +126,8 @@ async def _open_webrtc(opening: Opening) -> Transport:
 
 OPENERS: dict[str, Opener] = {"websocket": _open_websocket, "webrtc": _open_webrtc}
 """Transport name to what opens it; a program may add its own."""
-_SESSION_IN_OFFER = {"webrtc"}
+_SESSION_IN_OFFER = frozenset({"webrtc"})
+"""Transports whose request for a connection carries the session, so that a client secret may do without one."""
 
 
 def _opener(transport: str) -> Opener:
@@ -139,6 +135,15 @@ def _opener(transport: str) -> Opener:
     if opener is not None:
         return opener
     raise ConfigurationError(f"transport={transport!r} is unknown; there is {', '.join(map(repr, OPENERS))}")
+
+
+async def _connected(opener: Opener, opening: Opening, address: Address) -> Transport:
+    try:
+        return await opener(opening)
+    except BaseException:
+        if address.stop is not None:
+            await address.stop()
+        raise
 
 
 def _target(model: str | None, intent: str | None, call_id: str | None) -> Target:
