@@ -104,6 +104,7 @@ class JitterBuffer:
         self._highest = 0
         self._made_up = 0
         self._waits = True
+        self._paused = False
         return self._next_sample
 
     @property
@@ -185,6 +186,7 @@ class JitterBuffer:
         self._unit = packet.samples
         self._handed_ns = now_ns
         self._made_up = 0
+        self._paused = False
         return Play(packet, skip)
 
     def _is_late(self, now_ns: int) -> None:
@@ -201,7 +203,9 @@ class JitterBuffer:
             self._next_sequence = head.sequence
             self._advance(missing)
             return Recover(head, head.position - missing, missing)
-        room = min(CONCEALED_MAX - self._made_up, lost, missing - recoverable)
+        # A long loss within quiet: its time has passed, as nobody knew of it.
+        room = 0 if self._paused and lost > CONCEALED_MAX else CONCEALED_MAX - self._made_up
+        room = min(room, lost, missing - recoverable)
         if room > 0:
             return self._conceal(min(room, self._unit), last=room <= self._unit and not recoverable and missing > room)
         self.silent += max(0, min(lost, missing - recoverable))
@@ -215,7 +219,8 @@ class JitterBuffer:
         """Nothing is here: fill the next place once its time has come, unless the stream may have paused."""
         if self._waits or now_ns < self._missing_ns():
             return None
-        if self._made_up >= CONCEALED_MAX or self._quiet():
+        self._paused = self._quiet()
+        if self._paused or self._made_up >= CONCEALED_MAX:
             self._waits = True
             return None
         return self._conceal(min(self._unit, CONCEALED_MAX - self._made_up))

@@ -50,6 +50,7 @@ class RtpReceiver:
         self._lost_before = self._duplicates_before = self._undecodable_before = 0
         self._retired: tuple[int, int] | None = None
         self._last = b""
+        self._playing = 0
 
     def add(self, payload_type: int, codec: CodecName) -> None:
         """Another payload type was negotiated."""
@@ -164,13 +165,14 @@ class RtpReceiver:
         match step:
             case Play(packet, skip):
                 pcm = self._decoders[packet.payload_type].decode(packet.payload)[2 * skip :]
+                self._playing = packet.payload_type
                 self.samples_received += packet.samples - skip
                 position = packet.position + skip
             case Recover(packet, position, samples):
                 pcm = self._decoders[packet.payload_type].decode_fec(packet.payload, samples)
                 self.samples_fec += samples
             case Conceal(position, samples, last):
-                pcm = self._decoders[self.payload_type or 0].conceal(samples)
+                pcm = self._decoders[self._playing].conceal(samples)
                 pcm = fade_out(pcm) if last else pcm
                 self.samples_concealed += samples
         self._last = pcm
