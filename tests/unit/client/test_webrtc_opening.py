@@ -123,6 +123,11 @@ def test_a_model_named_with_a_secret_is_asked_for() -> None:
     assert session.model == "gpt-realtime"
 
 
+def test_a_model_of_the_session_wins() -> None:
+    config = bl.events.RealtimeSessionConfig(model="gpt-realtime")
+    assert asked_by(session=config, model="another").asked[0].session == config
+
+
 def test_a_transcription_is_asked_for_by_its_session() -> None:
     assert isinstance(asked_by(intent="transcription").asked[0].session, bl.events.TranscriptionSessionConfig)
 
@@ -131,6 +136,12 @@ def test_a_server_on_this_machine_is_reached_by_loopback_alone() -> None:
     offer = asked_by().asked[0].sdp
     candidates = [line.split()[4] for line in offer.splitlines() if line.startswith("a=candidate")]
     assert candidates == ["127.0.0.1"]
+
+
+def test_named_addresses_win() -> None:
+    offer = asked_by(webrtc=bl.WebRtcSettings(addresses=["127.0.0.2"])).asked[0].sdp
+    assert " 127.0.0.2 " in offer
+    assert " 127.0.0.1 " not in offer.partition("m=")[2]
 
 
 def test_a_sideband_is_a_websocket() -> None:

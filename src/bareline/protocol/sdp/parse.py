@@ -32,7 +32,7 @@ from bareline.protocol.sdp.description import (
     IceCredentials,
     OtherSection,
 )
-from bareline.protocol.sdp.sections import Attribute, Block, Media, SdpMistake, read_blocks
+from bareline.protocol.sdp.sections import Attribute, Block, SdpMistake, Section, read_blocks
 
 __all__ = ["parse_description"]
 
@@ -58,7 +58,7 @@ def parse_description(text: str) -> Description:
         raise RemoteProtocolError(f"the session description cannot be used: {mistake}", raw) from None
 
 
-def _read(session: Block, *sections: Block) -> Description:
+def _read(session: Block, sections: list[Section]) -> Description:
     mids = _read_mids(sections)
     by_mid = dict(zip(mids, sections, strict=True))
     audio = next((mid for mid in mids if _is_audio(by_mid[mid])), None)
@@ -82,32 +82,32 @@ def _read(session: Block, *sections: Block) -> Description:
     )
 
 
-def _read_mids(sections: tuple[Block, ...]) -> list[str]:
+def _read_mids(sections: list[Section]) -> list[str]:
     """In the order of the m-lines; a section without one is named by its place."""
     mids: list[str] = []
     for place, section in enumerate(sections):
         attribute = section.first("mid")
         mid = str(place) if attribute is None else attribute.value
-        line = _media(section).line if attribute is None else attribute.line
+        line = section.media.line if attribute is None else attribute.line
         if not mid or " " in mid or mid in mids:
             raise SdpMistake("a=mid must be one word and name one section only", line)
         mids.append(mid)
     return mids
 
 
-def _is_audio(section: Block) -> bool:
-    media = _media(section)
+def _is_audio(section: Section) -> bool:
+    media = section.media
     return media.kind == "audio" and media.protocol == _AUDIO_PROTOCOL and _in_use(section)
 
 
-def _is_data(section: Block) -> bool:
-    media = _media(section)
+def _is_data(section: Section) -> bool:
+    media = section.media
     known = media.protocol in _DATA_PROTOCOLS and _DATA_FORMAT in media.formats
     return media.kind == "application" and known and _in_use(section)
 
 
-def _in_use(section: Block) -> bool:
-    return _media(section).port > 0 or section.has("bundle-only")
+def _in_use(section: Section) -> bool:
+    return section.media.port > 0 or section.has("bundle-only")
 
 
 def _bundled(session: Block, used: list[str]) -> list[str]:
@@ -142,20 +142,20 @@ def _read_fingerprints(carriers: tuple[Block, ...]) -> tuple[Fingerprint, ...]:
     return tuple(dict.fromkeys(read_fingerprint(found) for found in carrier.all("fingerprint")))
 
 
-def _read_candidates(leading: Block, session: Block) -> tuple[Candidate, ...]:
+def _read_candidates(leading: Section, session: Block) -> tuple[Candidate, ...]:
     found = list(chain(leading.all("candidate"), session.all("candidate")))
     if len(found) > SDP_MAX_CANDIDATES:
         raise found[SDP_MAX_CANDIDATES].mistake(f"comes more than {SDP_MAX_CANDIDATES} times")
     return tuple(dict.fromkeys(read_candidate(candidate) for candidate in found))
 
 
-def _read_audio(mid: str, section: Block, session: Block) -> AudioSection:
+def _read_audio(mid: str, section: Section, session: Block) -> AudioSection:
     ssrc, cname = read_ssrc(section)
     stream_id, track_id = read_msid(section)
     return AudioSection(
         mid=mid,
         direction=read_direction(section, session),
-        codecs=read_codecs(section, _media(section).formats),
+        codecs=read_codecs(section, section.media.formats),
         ssrc=ssrc,
         cname=cname,
         stream_id=stream_id,
@@ -164,10 +164,10 @@ def _read_audio(mid: str, section: Block, session: Block) -> AudioSection:
     )
 
 
-def _read_data(mid: str, section: Block) -> DataSection:
+def _read_data(mid: str, section: Section) -> DataSection:
     port, size = section.first("sctp-port"), section.first("max-message-size")
     if port is None:
-        raise SdpMistake("a=sctp-port is missing", _media(section).line)
+        raise SdpMistake("a=sctp-port is missing", section.media.line)
     return DataSection(
         mid=mid,
         sctp_port=read_number(port, port.value, 65535),
@@ -175,12 +175,6 @@ def _read_data(mid: str, section: Block) -> DataSection:
     )
 
 
-def _read_other(mid: str, section: Block) -> OtherSection:
-    media = _media(section)
+def _read_other(mid: str, section: Section) -> OtherSection:
+    media = section.media
     return OtherSection(mid=mid, kind=media.kind, protocol=media.protocol, formats=media.formats)
-
-
-def _media(section: Block) -> Media:
-    if section.media is None:
-        raise SdpMistake("there is no media section")
-    return section.media

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-__all__ = ["Attribute", "Block", "Media", "SdpMistake", "read_blocks"]
+__all__ = ["Attribute", "Block", "Media", "SdpMistake", "Section", "read_blocks"]
 
 _LINES_SKIPPED = "osiuepbtrzkc"
 """Types of lines that say nothing about a realtime call."""
@@ -47,9 +47,8 @@ class Media:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """The lines of the session (``media`` None) or of one media section."""
+    """The attributes of the session, or of one media section."""
 
-    media: Media | None = None
     attributes: list[Attribute] = field(default_factory=list[Attribute])
 
     def all(self, name: str) -> Iterator[Attribute]:
@@ -65,29 +64,37 @@ class Block:
         return self.first(name) is not None
 
 
-def read_blocks(text: str) -> list[Block]:
-    """The session's block, then those of the media sections. Raises ``SdpMistake``."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Section(Block):
+    """One media section."""
+
+    media: Media
+
+
+def read_blocks(text: str) -> tuple[Block, list[Section]]:
+    """The session's block, and the media sections. Raises ``SdpMistake``."""
     lines = [line.removesuffix("\r") for line in text.split("\n")]
     if lines[0].rstrip(" ") != "v=0":
         raise SdpMistake("a description begins with v=0", 1)
-    blocks = [Block()]
+    session, sections = Block(), list[Section]()
     for number, line in enumerate(lines[1:], start=2):
         if line:
-            _read_line(line, number, blocks)
-    return blocks
+            _read_line(line, number, session, sections)
+    return session, sections
 
 
-def _read_line(line: str, number: int, blocks: list[Block]) -> None:
+def _read_line(line: str, number: int, session: Block, sections: list[Section]) -> None:
     kind, value = line[0], line[2:]
     if line[1:2] != "=":
         raise SdpMistake("a line is a letter, '=' and a value", number)
     if any(sign < " " and sign != "\t" for sign in line):
         raise SdpMistake("there is a control character", number)
     if kind == "m":
-        blocks.append(Block(_read_media(value, number)))
+        sections.append(Section(media=_read_media(value, number)))
     elif kind == "a":
         name, _, rest = value.partition(":")
-        blocks[-1].attributes.append(Attribute(name.strip().lower(), rest.strip(" \t"), number))
+        block = sections[-1] if sections else session
+        block.attributes.append(Attribute(name.strip().lower(), rest.strip(" \t"), number))
     elif kind not in _LINES_SKIPPED:
         raise SdpMistake(f"there are no lines of type '{kind}'", number)
 

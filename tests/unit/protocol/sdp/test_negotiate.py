@@ -131,6 +131,13 @@ def test_the_service_takes_opus_by_its_own_payload_type() -> None:
     )
 
 
+def test_a_codec_that_was_not_offered_is_passed_over() -> None:
+    offer = offer_of(**_OWN, codecs=["pcma"])
+    agreed = check_answer(offer, parsed("service-answer.sdp"))
+    assert agreed is not None
+    assert agreed.name == "pcma"
+
+
 def test_an_offer_may_do_without_a_channel() -> None:
     offer = offer_of(**_OWN, channel=False, codecs=["pcmu", "pcmu"])
     assert (offer.sections, offer.data, kept(offer)) == (("0",), None, [(0, "pcmu")])

@@ -93,6 +93,17 @@ def _descriptions(draw: st.DrawFn) -> Description:
     )
 
 
+def test_what_is_not_known_is_not_written() -> None:
+    offer = offer_of(ice=_ICE, fingerprints=[_FINGERPRINT], candidates=[], ssrc=7, cname="me", channel=False)
+    assert offer.audio is not None
+    bare = AudioSection("0", "inactive", offer.audio.codecs, rtcp_mux=False)
+    quiet = Description(offer.ice, offer.fingerprints, "actpass", (), bare, None, ("0",))
+    text = write_description(quiet, kind="offer", session_id=1)
+    assert parse_description(text) == quiet
+    for name in ("msid:", "ssrc", "rtcp-mux", "end-of-candidates", "ice-lite", "candidate"):
+        assert f"a={name}" not in text
+
+
 @given(_descriptions(), st.integers(0, 2**63 - 1), st.integers(0, 9))
 def test_what_is_written_is_read_back(description: Description, session_id: int, version: int) -> None:
     text = write_description(description, kind="offer", session_id=session_id, version=version)
