@@ -1,0 +1,293 @@
+"""Does the page of ``bareline talk --browser`` do what a person does with it, on wide and narrow screens?
+
+Screenshots of every state are left in the test's temporary folder (``--basetemp DIR`` keeps them where one wants them).
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import select
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytestmark = [pytest.mark.interop, pytest.mark.timeout(120)]
+
+WIDE = {"viewport": {"width": 1280, "height": 800}}
+NARROW = {"viewport": {"width": 390, "height": 844}, "device_scale_factor": 2, "has_touch": True}
+SCREENS = pytest.mark.parametrize("screen", [WIDE, NARROW], ids=["wide", "narrow"])
+LIGHTS = pytest.mark.parametrize("light", ["light", "dark"])
+
+
+class Talk:
+    """The command, running."""
+
+    def __init__(self, *options: str, **surroundings: str) -> None:
+        program = Path(sys.executable).with_name("bareline")
+        self.process = subprocess.Popen(
+            [program, "talk", "--browser", "--no-open", "--port", "0", *options],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env={key: value for key, value in os.environ.items() if not key.startswith("OPENAI_")} | surroundings,
+        )
+        ready, _, _ = select.select([self.process.stdout], [], [], 30)
+        line = self.process.stdout.readline() if ready else ""
+        found = re.search(r"http://127\.0\.0\.1:\d+/", line)
+        if found is None:
+            self.stop()
+            pytest.fail(f"the command said {line!r}")
+        self.url = found[0]
+
+    def stop(self, number: int = signal.SIGINT) -> tuple[int, str]:
+        if self.process.poll() is None:
+            self.process.send_signal(number)
+        _, told = self.process.communicate(timeout=20)
+        return self.process.returncode, told
+
+
+@pytest.fixture
+def talk():
+    """Start the command; it is interrupted after the test, and ends without a word of complaint."""
+    running: list[Talk] = []
+
+    def talk(*options: str, **surroundings: str) -> Talk:
+        running.append(Talk(*options, **surroundings))
+        return running[-1]
+
+    yield talk
+    for command in running:
+        if command.process.returncode is None:
+            assert command.stop() == (0, "")
+
+
+@pytest.fixture
+def on_page(talk, open_page):
+    """``on_page(microphone, **context)``: the page, with the built-in server behind it."""
+
+    def on_page(microphone=None, **context):
+        return open_page(talk("--base-url", "local").url, microphone=microphone, **context)
+
+    return on_page
+
+
+def entries(page, kind: str) -> list[str]:
+    return page.locator(f"#entries .{kind} .words").all_inner_texts()
+
+
+def tools(page) -> list[str]:
+    return page.locator("#entries .tool-card").all_inner_texts()
+
+
+def call(page) -> None:
+    page.click("#call")
+    page.wait_for_selector("body[data-phase=live]")
+
+
+def fits(page) -> bool:
+    """Nothing sticks out of the screen, and every button is in it."""
+    return page.evaluate(
+        """() => document.documentElement.scrollWidth <= innerWidth
+            && [...document.querySelectorAll('button')].filter((button) => button.offsetParent)
+                .every((button) => { const box = button.getBoundingClientRect();
+                    return box.left >= 0 && box.right <= innerWidth && box.bottom <= innerHeight && box.height >= 44; })"""
+    )
+
+
+@SCREENS
+@LIGHTS
+def test_a_spoken_call_with_a_tool_an_interruption_and_figures(on_page, speech, tmp_path, screen, light) -> None:
+    said = speech.timed((7_000, "What is on my list?"), (12_500, "Stop."))
+    page = on_page(said, **screen, color_scheme=light)
+    page.screenshot(path=tmp_path / "before.png")
+    call(page)
+    page.wait_for_function("document.querySelectorAll('#entries .cut').length === 1", timeout=40_000)
+    page.wait_for_function("document.querySelector('#silenced').textContent !== '–'")
+    page.screenshot(path=tmp_path / "call.png")
+    assert fits(page)
+    page.wait_for_function(
+        "[...document.querySelectorAll('#entries .agent')].some((e) => e.innerText.includes('All right'))"
+    )
+    assert entries(page, "you")[:2] == ["what is on my list", "stop"]
+    assert any(text.startswith("There are 3 tasks") for text in entries(page, "agent"))
+    assert "list_tasks" in tools(page)[0]
+    assert "buy oat milk" in tools(page)[0]
+    assert 50 < _ms(page.inner_text("#latency")) < 5_000
+    assert _ms(page.inner_text("#silenced")) < 2_000
+    assert page.broken == []
+    page.click("#hang-up")
+    page.wait_for_selector("body[data-phase=idle]")
+    assert page.inner_text("#call") == "Call again"
+
+
+@SCREENS
+def test_by_keyboard_alone(on_page, tmp_path, screen) -> None:
+    """Call, mute, type, read, hang up, call again: without a pointer, and always with a visible focus."""
+    page = on_page(**screen)
+    page.wait_for_function("document.activeElement.id === 'call'")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("body[data-phase=live]")
+    assert page.evaluate("document.activeElement.id") == "mute"
+    page.keyboard.press("Space")
+    assert page.get_attribute("#mute", "aria-pressed") == "true"
+    visited = []
+    while (focused := page.evaluate("document.activeElement.id")) != "text":
+        visited.append(focused)
+        assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") != "none", focused
+        assert len(visited) < 20, visited
+        page.keyboard.press("Tab")
+    assert visited == ["mute", "hang-up"]
+    page.keyboard.type("What is on my list?")
+    page.keyboard.press("Enter")
+    page.wait_for_function(
+        "[...document.querySelectorAll('#entries .agent')].some((e) => e.innerText.includes('There are 3 tasks'))"
+    )
+    assert "list_tasks" in tools(page)[0]
+    page.screenshot(path=tmp_path / "typed.png")
+    page.keyboard.press("Shift+Tab")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("body[data-phase=idle]")
+    assert page.evaluate("document.activeElement.id") == "call"
+    page.keyboard.press("Enter")
+    page.wait_for_selector("body[data-phase=live]")
+
+
+def test_consent_and_its_effect_are_seen(on_page) -> None:
+    """The tools run in the command, which asks before it deletes; the page shows what happened."""
+    page = on_page()
+    call(page)
+    for words, answer in (("Delete call the dentist.", "for good?"), ("Yes.", "call the dentist")):
+        before = page.locator("#entries .agent").count()
+        page.fill("#text", words)
+        page.press("#text", "Enter")
+        page.wait_for_function(
+            "([before, answer]) => [...document.querySelectorAll('#entries .agent')].slice(before)"
+            ".some((entry) => entry.innerText.toLowerCase().includes(answer))",
+            arg=[before, answer],
+        )
+    assert any("confirm_action" in text for text in tools(page))
+
+
+def test_typing_interrupts(on_page) -> None:
+    page = on_page()
+    call(page)
+    page.fill("#text", "What is on my list?")
+    page.press("#text", "Enter")
+    page.wait_for_function(
+        "[...document.querySelectorAll('#entries .agent')].some((e) => e.innerText.includes('3 tasks'))"
+    )
+    page.wait_for_timeout(1_000)
+    page.fill("#text", "What can you do?")
+    page.press("#text", "Enter")
+    page.wait_for_selector("#entries .cut")
+
+
+def test_voice_and_model_are_those_chosen(on_page) -> None:
+    page = on_page()
+    page.select_option("#voice", "cedar")
+    page.select_option("#model", "gpt-realtime-mini")
+    page.evaluate(
+        "window.asked = []; const before = fetch; window.fetch = (path, options) => (asked.push(options?.body), before(path, options))"
+    )
+    call(page)
+    assert '"voice":"cedar"' in page.evaluate("asked.join()")
+    assert '"model":"gpt-realtime-mini"' in page.evaluate("asked.join()")
+
+
+@pytest.mark.parametrize(
+    ("microphone", "words"),
+    [("refused", "The microphone was refused."), ("missing", "No microphone was found.")],
+)
+def test_without_a_microphone_the_page_says_so_and_one_can_type(on_page, tmp_path, microphone, words) -> None:
+    page = on_page(microphone, **NARROW)
+    page.click("#call")
+    page.wait_for_selector("#trouble:not([hidden])")
+    assert page.inner_text("#trouble-title") == words
+    page.screenshot(path=tmp_path / f"{microphone}.png")
+    assert fits(page)
+    page.click("#type-instead")
+    page.wait_for_selector("body[data-phase=live]")
+    assert page.evaluate("document.activeElement.id") == "text"
+    page.keyboard.type("What is on my list?")
+    page.keyboard.press("Enter")
+    page.wait_for_function(
+        "[...document.querySelectorAll('#entries .agent')].some((e) => e.innerText.includes('There are 3 tasks'))"
+    )
+
+
+def test_an_insecure_address_is_named(on_page, tmp_path) -> None:
+    page = on_page()
+    page.evaluate("Object.defineProperty(window, 'isSecureContext', {value: false})")
+    page.click("#call")
+    page.wait_for_selector("#trouble:not([hidden])")
+    assert page.inner_text("#trouble-title") == "This address may not use the microphone."
+    page.screenshot(path=tmp_path / "insecure.png")
+
+
+def test_a_refused_key_is_told_without_the_key(talk, start, open_page, tmp_path) -> None:
+    server = start("--api-key", "sk-right")
+    command = talk("--base-url", server.url, OPENAI_API_KEY="sk-wrong-and-secret")
+    page = open_page(command.url)
+    page.click("#call")
+    page.wait_for_selector("#trouble:not([hidden])")
+    assert page.inner_text("#trouble-title") == "The key was refused."
+    assert "sk-wrong-and-secret" not in page.content()
+    page.screenshot(path=tmp_path / "refused-key.png")
+
+
+def test_the_end_of_the_command_is_told_as_a_lost_call(talk, open_page, tmp_path) -> None:
+    command = talk("--base-url", "local")
+    page = open_page(command.url)
+    call(page)
+    assert command.stop(signal.SIGTERM) == (0, "")
+    page.wait_for_selector("#trouble:not([hidden])")
+    assert page.inner_text("#trouble-title") == "The call was lost."
+    page.screenshot(path=tmp_path / "lost.png")
+    page.click("#call")
+    page.wait_for_function("document.querySelector('#trouble-title').textContent.includes('server does not answer')")
+    page.screenshot(path=tmp_path / "gone.png")
+
+
+def test_leaving_the_page_ends_the_call_at_the_server(start, talk, open_page) -> None:
+    server = start("--backend", "rules", "-v")
+    page = open_page(talk("--base-url", server.url).url)
+    call(page)
+    page.goto("about:blank")
+    page.wait_for_timeout(1_500)
+    page.close()
+
+
+def test_settings_on_a_narrow_screen(on_page, tmp_path) -> None:
+    page = on_page(**NARROW)
+    page.click("#panel-button")
+    assert page.get_attribute("#panel-button", "aria-expanded") == "true"
+    assert page.is_visible("#microphone")
+    page.screenshot(path=tmp_path / "settings.png")
+    page.click("#panel-button")
+    assert not page.is_visible("#microphone")
+
+
+def test_reduced_motion_shows_meters_in_place_of_the_moving_line(on_page, tmp_path) -> None:
+    page = on_page(**WIDE, reduced_motion="reduce")
+    assert not page.is_visible("#strip")
+    assert page.is_visible("#level-you")
+    page.screenshot(path=tmp_path / "reduced.png")
+
+
+def test_everything_that_can_be_used_has_a_name(on_page) -> None:
+    page = on_page()
+    call(page)
+    nameless = page.evaluate(
+        """() => [...document.querySelectorAll('button, select, input, [role=meter], [tabindex="0"]')]
+            .filter((e) => e.offsetParent && !(e.labels?.length || e.ariaLabel || e.textContent.trim())).map((e) => e.id)"""
+    )
+    assert nameless == []
+
+
+def _ms(text: str) -> float:
+    number, unit = text.split()
+    return float(number) * (1_000 if unit == "s" else 1)
