@@ -17,8 +17,13 @@ from bareline.devices import (
     ToneSource,
     WavSink,
 )
+from bareline.devices.contract import AudioSource
+from bareline.devices.live_sink import LiveSink
+from bareline.devices.live_source import LiveSource
+from bareline.media.frames import AudioFrame
 from bareline.testing.caller import Pause, Say, SimulatedCaller
 from bareline.testing.conformance.devices import SINK, SOURCE, MakeSink, MakeSource
+from bareline.testing.sound_card import CardInput, CardOutput
 from bareline.testing.tones import ToneSynthesis
 from bareline.testing.virtual import run_virtual
 
@@ -42,17 +47,40 @@ def pushed() -> QueueSource:
     return source
 
 
+class ForSomeTime:
+    """A live source that is over after ``count`` frames, as the kit needs it."""
+
+    def __init__(self, source: AudioSource, count: int = 60) -> None:
+        self._source = source
+        self._left = count
+
+    async def read(self) -> AudioFrame | None:
+        frame = await self._source.read() if self._left else None
+        self._left -= frame is not None
+        return frame
+
+    async def close(self) -> None:
+        self._left = 0
+        await self._source.close()
+
+
 SOURCES: dict[str, MakeSource] = {
     "tone": lambda: ToneSource(300, duration_ms=1_234),
     "silence": lambda: SilenceSource(duration_ms=1_001),
     "iterator": lambda: IterSource(pieces(), trailing_silence_ms=100),
     "queue": pushed,
     "caller": caller,
+    "a microphone": lambda: ForSomeTime(LiveSource(CardInput())),
+    "a stereo microphone of 48 kHz": lambda: ForSomeTime(LiveSource(CardInput(rate_hz=48_000, channels=2))),
 }
 SINKS: dict[str, MakeSink] = {
     "null": NullSink,
     "null with a device buffer": lambda: NullSink(device_ms=60),
     "callback": lambda: CallbackSink(lambda _: None, device_ms=20),
+    "a loudspeaker": lambda: LiveSink(CardOutput()),
+    "a stereo loudspeaker of 44.1 kHz whose clock shakes": lambda: LiveSink(
+        CardOutput(rate_hz=44_100, channels=2, buffer_blocks=3, shakes_ns=(0, 3_000_000, -2_000_000, 700_000))
+    ),
     "the caller's ear": lambda: caller().listen_to(NullSink()),
 }
 
