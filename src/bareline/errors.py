@@ -118,7 +118,8 @@ class TransportError(BarelineError):
 class ConnectFailed(TransportError):
     """A connection never opened.
 
-    ``stage`` names the step (dns, tcp, tls, handshake, session); ``status`` an HTTP status.
+    ``stage`` names the step: dns, tcp, tls, handshake of the request; offer, ice, dtls, channel, packet of a WebRTC
+    call; session. ``status`` is an HTTP status.
     """
 
     def __init__(self, message: str, *, stage: str, status: int | None = None) -> None:

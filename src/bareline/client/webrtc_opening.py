@@ -82,7 +82,7 @@ def _exchange(url: str, opening: Opening, session: SessionConfig | None) -> Exch
 
 
 def _reachable(settings: WebRtcSettings, base_url: str) -> WebRtcSettings:
-    """A server on this machine is reached by the loopback interface alone, unless the caller names addresses (D3)."""
-    if settings.addresses is None and is_loopback(base_url):
+    """A server on this machine is reached by loopback alone, unless the caller names a way (DESIGN.md D3)."""
+    if settings.addresses is None and not settings.ice_servers and is_loopback(base_url):
         return replace(settings, addresses=("127.0.0.1",))
     return settings
