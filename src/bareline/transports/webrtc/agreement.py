@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import secrets
 import time
 from dataclasses import dataclass
@@ -11,12 +12,15 @@ from bareline.clock import now_ns
 from bareline.media.rtp_session import RtpSession, RtpSettings
 from bareline.protocol.sdp import Codec, Description, offer_of, write_description
 from bareline.transports.webrtc.audio_line import AudioLine
+from bareline.transports.webrtc.explain import explain_no_candidates, server_problems
 from bareline.transports.webrtc.host_addresses import host_addresses
 from bareline.transports.webrtc.ice_servers import read_servers
 from bareline.transports.webrtc.peer import Peer
 from bareline.transports.webrtc.settings import CodecName, WebRtcSettings
 
 __all__ = ["Identity", "audio_line", "gather", "offer", "written"]
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +37,18 @@ class Identity:
 
 
 async def gather(peer: Peer, settings: WebRtcSettings) -> None:
-    """Find our candidates as ``settings`` say. Raises ``ConfigurationError``."""
+    """Find our candidates as ``settings`` say.
+
+    Raises ``ConfigurationError`` for wrong settings and ``ConnectFailed`` (stage offer) when there is none.
+    """
     addresses = host_addresses(settings.addresses)
     servers, ignored = read_servers(settings.ice_servers)
     peer.servers += ignored
     await peer.gather(addresses, servers, verify_turn=settings.verify_turn_certificate)
+    for problem in server_problems(peer):
+        _log.warning("ICE server %s", problem)
+    if not peer.candidates:
+        raise explain_no_candidates(peer, relay_only=settings.relay_only)
 
 
 def offer(peer: Peer, settings: WebRtcSettings, who: Identity) -> Description:

@@ -6,9 +6,23 @@ from bareline.errors import ConnectFailed
 from bareline.protocol.sdp import Description
 from bareline.transports.webrtc.peer import CHANNEL_LABEL, Peer
 
-__all__ = ["explain_failure", "explain_silence"]
+__all__ = ["explain_failure", "explain_no_candidates", "explain_silence", "server_problems"]
 
 _BLOCKED = "use a TURN server over TLS (turns:), or transport='websocket'"
+
+
+def server_problems(peer: Peer) -> list[str]:
+    """What went wrong with STUN and TURN servers, one sentence each."""
+    return [f"{server.url} {server.problem}" for server in peer.servers if server.problem]
+
+
+def explain_no_candidates(peer: Peer, *, relay_only: bool) -> ConnectFailed:
+    """Nothing to put into our description."""
+    if relay_only:
+        words = "; ".join(server_problems(peer)) or "ice_servers names no TURN server"
+        return ConnectFailed(f"relay_only is set, and there is no relay: {words}", stage="offer")
+    words = "; ".join(["none of the addresses can be used on this machine", *server_problems(peer)])
+    return ConnectFailed(words, stage="offer")
 
 
 def explain_failure(error: ConnectFailed, peer: Peer, remote: Description) -> ConnectFailed:
@@ -39,17 +53,12 @@ def explain_silence(peer: Peer, remote: Description, timeout_s: float) -> Connec
 
 
 def _ice_cause(peer: Peer, remote: Description) -> str:
-    problems = [f"{server.url} {server.problem}" for server in peer.servers if server.problem]
     theirs = [candidate for candidate in remote.candidates if candidate.transport.lower() == "udp"]
-    if not peer.candidates:
-        cause = (
-            "this side has no address to be reached at; check addresses, and the TURN server where relay_only is set"
-        )
-    elif not remote.candidates:
+    if not remote.candidates:
         cause = "the other side named no candidate"
     elif not theirs:
         cause = f"the other side named TCP candidates only, which are not supported; {_BLOCKED}"
     else:
         error = peer.ice.last_send_error
         cause = f"{f'sending failed ({error}), ' if error else ''}UDP seems to be blocked: {_BLOCKED}"
-    return "; ".join([cause, *problems])
+    return "; ".join([cause, *server_problems(peer)])

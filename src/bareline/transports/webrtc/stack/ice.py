@@ -47,7 +47,7 @@ __all__ = [
 
 CHECK_PACING_S = 0.005
 """Between the starts of two checks; the least that RFC 8445 section 14.2 allows."""
-GATHER_TIMEOUT_S = 4.0
+GATHER_TIMEOUT_S = 3.0
 """How long STUN and TURN servers may take to answer."""
 CONSENT_INTERVAL_S = 5.0
 """Between two questions whether the other side is still there, give or take a fifth (RFC 7675 section 5.1)."""
@@ -283,6 +283,19 @@ class IceConnection(Connection):
                 pair.task.cancel()
         self._query_consent_task = asyncio.create_task(self.query_consent())
 
+    def check_incoming(self, message: stun.Message, addr: tuple[str, int], protocol: StunProtocol) -> None:
+        """Answer a check by one of our own; one that is under way is repeated, for it may have met a closed door.
+
+        aioice leaves it to its timer of half a second: behind a TURN server every call would wait for that.
+        Source: RFC 8445 section 7.3.1.4.
+        """
+        super().check_incoming(message, addr, protocol)
+        if 1 in self._nominated:
+            return
+        for transaction in tuple[Any, ...](protocol.transactions.values()):
+            if transaction._Transaction__addr == addr:
+                protocol.send_stun(transaction._Transaction__request, addr)
+
     async def _run_checks(self) -> int:
         """One check after the other, until one has succeeded or all have failed."""
         over = asyncio.ensure_future(self._check_list_state.get())
@@ -336,8 +349,7 @@ class IceConnection(Connection):
             async with asyncio.timeout(CLOSE_TIMEOUT_S):
                 await super().close()
         except TimeoutError:
-            for protocol in protocols:
-                _abort(protocol.transport)
+            await asyncio.gather(*(_abort(protocol.transport) for protocol in protocols))
             self._protocols.clear()
             self._emit_event(ConnectionClosed())
             await unref_mdns_protocol(self)
@@ -374,12 +386,16 @@ def _send_relayed(transport: turn.TurnTransport, data: bytes, address: tuple[str
     return True
 
 
-def _abort(transport: Any) -> None:
-    if isinstance(transport, turn.TurnTransport):
-        inner: Any = transport._TurnTransport__inner_protocol  # type: ignore[attr-defined]
-        inner.transport.abort()
-    else:
+async def _abort(transport: Any) -> None:
+    if not isinstance(transport, turn.TurnTransport):
         transport.abort()
+        return
+    opened: Any = transport
+    opened._TurnTransport__inner_protocol.transport.abort()
+    closing: asyncio.Task[None] | None = opened._TurnTransport__close_task
+    if closing is not None:
+        closing.cancel()
+        await asyncio.wait([closing])
 
 
 def _error_words(error: stun.TransactionFailed) -> str:
