@@ -52,7 +52,7 @@ async def post(
         stage, explanation = explain_network(request.address, error, timeout_s)
         if isinstance(error, TimeoutError) and request.sent:
             stage, explanation = "handshake", f"{request.address} took the question and said nothing in {timeout_s:g} s"
-        raise ConnectFailed(explanation, stage=stage) from error
+        raise ConnectFailed(explanation + request.way, stage=stage) from error
     except http.client.HTTPException as error:
         told = str(error) or type(error).__name__
         raise ConnectFailed(f"{request.address} does not answer like HTTP: {told}", stage="handshake") from error
@@ -75,6 +75,7 @@ class _Request:
         parts = urlsplit(url)
         self._target = parts._replace(scheme="", netloc="", fragment="").geturl() or "/"
         proxy = None if is_loopback(self.address) else _proxy_for(parts)
+        self.way = f" (through the proxy {without_secrets(proxy.geturl())})" if proxy is not None else ""
         self._connection = _connection(parts, proxy, timeout_s, ssl)
         if proxy is not None and parts.scheme == "http":
             self._target = parts._replace(netloc=_host_of(parts), fragment="").geturl()

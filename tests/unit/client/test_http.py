@@ -174,7 +174,9 @@ def test_a_proxy_of_the_environment_is_asked(monkeypatch: pytest.MonkeyPatch) ->
             assert (await asked("http://service.example/v1/calls")).body == b"ok"
         async with listening(replying(b"HTTP/1.1 407 Proxy Authentication Required\r\n\r\n", heads)) as address:
             monkeypatch.setenv("https_proxy", address)
-            assert "407 Proxy Authentication Required" in str(await refusal_of("https://service.example/v1/calls"))
+            refused = str(await refusal_of("https://service.example/v1/calls"))
+            assert "407 Proxy Authentication Required" in refused
+            assert refused.endswith(f"(through the proxy http://{address})")
 
     asyncio.run(main())
     assert heads[0].startswith("POST http://service.example/v1/calls HTTP/1.1\r\n")
