@@ -74,7 +74,7 @@ class TruthfulSpeaker:
         """Milliseconds of tone played so far."""
         self._play()
         starts = range(0, len(self._tone) - SAMPLES_PER_MS + 1, SAMPLES_PER_MS)
-        return sum(max(self._tone[start : start + SAMPLES_PER_MS]) > 1_000 for start in starts)
+        return sum(max(map(abs, self._tone[start : start + SAMPLES_PER_MS])) > 1_000 for start in starts)
 
     async def drain(self) -> None:
         while self._waiting:
