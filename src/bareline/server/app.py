@@ -18,26 +18,30 @@ from bareline.protocol.signalling import (
     Credentials,
     build_client_secret,
     build_error_body,
+    call_location,
+    parse_call,
     read_credentials,
     read_target,
 )
-from bareline.server.door import Door, SessionPlan
+from bareline.server.calls import Calls
+from bareline.server.door import Door, SessionPlan, SidebandPlan
 from bareline.server.mint import mint
 from bareline.server.refusals import (
     UNAVAILABLE,
     UPGRADE_NEEDED,
+    call_not_found,
     close_for,
     error_event,
     model_not_found,
     not_found,
     status_for,
+    too_large,
 )
+from bareline.server.sessions import Sessions
 from bareline.server.websocket import accept
 from bareline.transports.contract import Transport
 
-__all__ = ["BODY_MAX_BYTES", "Host", "make_app"]
-
-Host = Callable[[Transport, SessionPlan], Awaitable[None]]
+__all__ = ["BODY_MAX_BYTES", "make_app"]
 
 BODY_MAX_BYTES = 4 * 1024 * 1024
 """Of an HTTP request; instructions and tools of a session fit many times."""
@@ -54,28 +58,43 @@ _PREFLIGHT = {
 
 
 def make_app(
-    door: Door, host: Host, *, options: ServerOptions, status_for: Callable[[int], int | None]
+    door: Door,
+    sessions: Sessions,
+    calls: Calls,
+    *,
+    options: ServerOptions,
+    status_for: Callable[[int], int | None],
 ) -> web.Application:
-    """The application; ``host`` serves one admitted session to its end.
+    """The application of one server.
 
     ``status_for`` gives the status with which a connection, by its number, is refused before its upgrade (a fault).
     """
     _keep_keys_out_of_logs()
-    face = _Face(door, host, options, status_for)
+    face = _Face(door, sessions, calls, options, status_for)
     app = web.Application(client_max_size=BODY_MAX_BYTES, middlewares=[face.around])
     app.router.add_get("/healthz", face.health)
     app.router.add_get("/v1/models", face.list_models)
     app.router.add_get("/v1/models/{model}", face.show_model)
     app.router.add_get("/v1/realtime", face.open_session)
     app.router.add_post("/v1/realtime/client_secrets", face.mint_secret)
+    app.router.add_post("/v1/realtime/calls", face.open_call)
+    app.router.add_post("/v1/realtime/calls/{call_id}/hangup", face.hang_up)
     app.router.add_route("*", "/{path:.*}", face.miss)
     return app
 
 
 class _Face:
-    def __init__(self, door: Door, host: Host, options: ServerOptions, status_for: Callable[[int], int | None]) -> None:
+    def __init__(
+        self,
+        door: Door,
+        sessions: Sessions,
+        calls: Calls,
+        options: ServerOptions,
+        status_for: Callable[[int], int | None],
+    ) -> None:
         self._door = door
-        self._host = host
+        self._sessions = sessions
+        self._calls = calls
         self._options = options
         self._status_for = status_for
         self._connections = 0
@@ -88,7 +107,10 @@ class _Face:
         began_s = time.monotonic()
         if request.method == "OPTIONS":
             return web.Response(status=204, headers=_CORS | _PREFLIGHT)
-        response = await handler(request)
+        try:
+            response = await handler(request)
+        except web.HTTPRequestEntityTooLarge:
+            response = _refuse(too_large(f"the body has more than {BODY_MAX_BYTES} bytes"))
         if not response.prepared:
             response.headers.update(_CORS)
             response.headers["X-Request-Id"] = self._door.ids.new("req")
@@ -122,22 +144,59 @@ class _Face:
         """``GET /v1/realtime``: a WebSocket; refusals come after the upgrade, as from the service."""
         if request.headers.get("Upgrade", "").lower() != "websocket":
             return _refuse(UPGRADE_NEEDED)
-        self._connections += 1
-        if status := self._status_for(self._connections):
-            return _json(build_error_body(UNAVAILABLE), status)
+        if refused := self._fault():
+            return refused
         beta = "realtime=v1" in request.headers.get("OpenAI-Beta", "")
         plan = self._door.plan(read_target(request.query), _credentials(request), beta=beta)
         async with accept(request) as (socket, transport):
-            if isinstance(plan, Refusal):
-                await transport.send(error_event(plan, self._door.ids))
-                await transport.close(*close_for(plan))
-            else:
-                await self._host(transport, plan)
+            if refusal := await self._admit(plan, transport):
+                await transport.send(error_event(refusal, self._door.ids))
+                await transport.close(*close_for(refusal))
         return socket
+
+    async def open_call(self, request: web.Request) -> web.Response:
+        """``POST /v1/realtime/calls``: an SDP offer, raw or in a form with a session; the answer is our SDP."""
+        if refused := self._fault() or self._refused(request):
+            return refused
+        asked = parse_call(request.headers.get("Content-Type", ""), await request.read())
+        if isinstance(asked, Refusal):
+            return _refuse(asked)
+        plan = self._door.plan_call(asked.session, _credentials(request), model=read_target(request.query).model)
+        if isinstance(plan, Refusal):
+            return _refuse(plan)
+        call = await self._calls.answer(asked.sdp, plan, address=request.remote or "unknown")
+        if isinstance(call, Refusal):
+            return _refuse(call)
+        location = {"Location": call_location(call.call_id)}
+        return web.Response(status=201, text=call.sdp, content_type="application/sdp", headers=location)
+
+    async def hang_up(self, request: web.Request) -> web.Response:
+        """``POST /v1/realtime/calls/{call_id}/hangup``: nothing in, nothing out."""
+        if refused := self._refused(request):
+            return refused
+        call_id = request.match_info["call_id"]
+        return web.Response() if self._calls.hang_up(call_id) else _refuse(call_not_found(call_id))
 
     async def miss(self, request: web.Request) -> web.Response:
         """Everything else."""
         return _refuse(not_found(request.method, request.path))
+
+    def _fault(self) -> web.Response | None:
+        """Is this connection, by its number, to be refused?"""
+        self._connections += 1
+        status = self._status_for(self._connections)
+        return _json(build_error_body(UNAVAILABLE), status) if status else None
+
+    async def _admit(self, plan: SessionPlan | SidebandPlan | Refusal, transport: Transport) -> Refusal | None:
+        """Serve what a WebSocket asks for to its end, or say why not."""
+        match plan:
+            case SidebandPlan(call_id):
+                return await self._calls.attach(call_id, transport)
+            case SessionPlan():
+                await self._sessions.serve(transport, plan)
+                return None
+            case Refusal():
+                return plan
 
     def _refused(self, request: web.Request) -> web.Response | None:
         checked = self._door.check(_credentials(request))

@@ -30,8 +30,8 @@ class Connection:
     """One connection of a session, the main one or a sideband.
 
     ``take`` is given each message that arrives and waits while the session has too much to do; ``refuse`` is told of
-    each event that the transport is too narrow for, in place of which the reason is sent. ``over`` is set when the
-    other side is gone; setting it, or ``end``, stops ``serve``.
+    each event that the transport is too narrow for: it is left out, and the reason is to be sent after it. ``over`` is
+    set when the other side is gone; setting it, or ``end``, stops ``serve``.
     """
 
     def __init__(

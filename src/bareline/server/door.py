@@ -26,10 +26,11 @@ from bareline.protocol.signalling import (
     missing_model,
 )
 from bareline.server.client_secrets import ClientSecrets, KnownSecret
-from bareline.server.models import Models
-from bareline.server.refusals import call_not_found, client_secret_expired
+from bareline.server.config_overlay import overlay
+from bareline.server.models import DEFAULT_MODEL, Models
+from bareline.server.refusals import client_secret_expired
 
-__all__ = ["Door", "SessionPlan"]
+__all__ = ["Door", "SessionPlan", "SidebandPlan"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,13 @@ class SessionPlan:
     intent: Literal["realtime", "transcription"]
     model: str
     initial: SessionConfig | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SidebandPlan:
+    """Which call to attach to, if there is one of that name."""
+
+    call_id: str
 
 
 class Door:
@@ -70,15 +78,15 @@ class Door:
         checked = self.check(credentials)
         return invalid_api_key(credentials.key) if isinstance(checked, KnownSecret) else checked
 
-    def plan(self, target: Target, credentials: Credentials, *, beta: bool) -> SessionPlan | Refusal:
-        """The session of a WebSocket request; ``beta`` when it asks for the shape before GA."""
+    def plan(self, target: Target, credentials: Credentials, *, beta: bool) -> SessionPlan | SidebandPlan | Refusal:
+        """What a WebSocket request asks for; ``beta`` when it asks for the shape before GA."""
         checked = self.check(credentials)
         if isinstance(checked, Refusal):
             return checked
         if beta:
             return beta_disabled()
         if target.call_id is not None:
-            return call_not_found(target.call_id)
+            return SidebandPlan(target.call_id)
         initial = checked.config if checked else None
         if target.intent == "transcription" or isinstance(initial, TranscriptionSessionConfig):
             return _transcription(initial)
@@ -89,6 +97,25 @@ class Door:
         expired = self.secrets.expired(key, now_unix_s=now_unix_s)
         refusal = client_secret_expired(key) if expired else invalid_api_key(key)
         return self.secrets.find(key, now_unix_s=now_unix_s) or refusal
+
+    def plan_call(
+        self, asked: SessionConfig | None, credentials: Credentials, *, model: str | None
+    ) -> SessionPlan | Refusal:
+        """The session of a call: what its secret was made for, with what the request ``asked`` laid over it.
+
+        Its model is that of the secret, of the request's session, of its address (``model``), or the default.
+        """
+        checked = self.check(credentials)
+        if isinstance(checked, Refusal):
+            return checked
+        initial = checked.config if checked else None
+        if asked is not None:
+            initial = asked if initial is None else overlay(initial, asked)
+        if isinstance(initial, Refusal):
+            return initial
+        if isinstance(initial, TranscriptionSessionConfig):
+            return _transcription(initial)
+        return self._realtime(initial, model or DEFAULT_MODEL)
 
     def _realtime(self, initial: SessionConfig | None, asked: str | None) -> SessionPlan | Refusal:
         """A secret that names a model holds its session to it, whatever the address says."""

@@ -8,17 +8,20 @@ of the connection itself are in ``bareline.transports.faults``.
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
 
+from bareline.clock import now_ns
 from bareline.errors import ConfigurationError
 from bareline.media.frames import AudioFrame
 from bareline.protocol.events import Session
 from bareline.protocol.generation import Failed, Outcome, Output, ResponseRequest
 from bareline.server.backend import Backend, BackendSession, Utterance
+from bareline.transports.contract import MediaTransport
 from bareline.transports.faults import Fault, parse_faults
+from bareline.transports.impairments import FaultSchedule, ImpairedTransport
 
-__all__ = ["ERRORS", "SERVICE_FAULT_FORMS", "FailingBackend", "Faults", "read_faults"]
+__all__ = ["ERRORS", "SERVICE_FAULT_FORMS", "FailingBackend", "Faults", "ImpairedMedia", "read_faults"]
 
 SERVICE_FAULT_FORMS = ("error=rate_limit@response:2", "error=quota", "refuse=429@connection:1", "expire@30s")
 """One example of every form that is the service's."""
@@ -78,6 +81,23 @@ def read_faults(text: str) -> Faults:
         else:
             connection.append(part)
     return Faults(_read_connection(connection), tuple(responses), tuple(refusals), expire_s)
+
+
+class ImpairedMedia(ImpairedTransport):
+    """The faults of a connection on the messages of one with audio; the audio beside them passes as it is."""
+
+    def __init__(self, transport: MediaTransport, faults: Iterable[Fault], *, seed: int) -> None:
+        """In a running loop; times count from now. Faults as on the server's side."""
+        super().__init__(transport, FaultSchedule(faults, seed=seed, started_ns=now_ns()), side="server")
+        self._media = transport
+
+    async def send_audio(self, frame: AudioFrame) -> None:
+        """As the inner transport."""
+        await self._media.send_audio(frame)
+
+    async def receive_audio(self) -> AudioFrame:
+        """As the inner transport."""
+        return await self._media.receive_audio()
 
 
 class FailingBackend:

@@ -6,12 +6,10 @@ session is a pump with its own authority.
 
 from __future__ import annotations
 
-import asyncio
-import logging
+import ipaddress
 import os
 import socket
 import ssl
-import time
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
@@ -20,28 +18,24 @@ from typing import TYPE_CHECKING, Self
 from bareline.errors import ConfigurationError, MissingExtra
 from bareline.ids import RandomIds, SeededIds
 from bareline.protocol.limits import SESSION_LIMIT_NS
-from bareline.protocol.server_endpoint import ServerEndpoint, ServerOptions
+from bareline.protocol.server_endpoint import ServerOptions
 from bareline.server.backend import Backend
+from bareline.server.calls import OPEN_WITHIN_S, Calls
 from bareline.server.client_secrets import ClientSecrets
-from bareline.server.door import Door, SessionPlan
+from bareline.server.door import Door
 from bareline.server.faults import FailingBackend, Faults
 from bareline.server.models import Models
-from bareline.server.session import AHEAD_S, SessionPump
+from bareline.server.session import AHEAD_S
+from bareline.server.sessions import Sessions, unix_s
 from bareline.speech.silero import SileroVad
-from bareline.transports.contract import Transport
-from bareline.transports.impairments import impair
+from bareline.transports.webrtc.settings import WebRtcSettings
 from bareline.turns.contract import VoiceActivity
 from bareline.units import NS_PER_S, seconds_to_ns
 
 if TYPE_CHECKING:
     from aiohttp import web
 
-__all__ = ["STOP_WITHIN_S", "RealtimeServer"]
-
-STOP_WITHIN_S = 10
-"""How long open sessions may take to end when the server stops."""
-
-_log = logging.getLogger(__name__)
+__all__ = ["RealtimeServer"]
 
 
 class RealtimeServer:
@@ -51,6 +45,8 @@ class RealtimeServer:
     backend draws reproducible. ``faults`` befall every connection and response. ``options`` decides what the
     specification leaves open. ``ahead_s`` bounds how far audio is sent ahead of its playback. ``tls`` is a certificate
     and its key, which some clients insist on. ``voice_activity`` makes a detector per session that needs one.
+    ``webrtc`` says how calls over WebRTC connect; by default at ``host``, or at all addresses of this machine when that
+    is no single one; a call whose media has not opened after ``open_within_s`` is over.
 
     Starting raises ``ConfigurationError`` when the address or the certificate cannot be used, and ``MissingExtra``
     without aiohttp. One start and one stop.
@@ -71,27 +67,36 @@ class RealtimeServer:
         faults: Faults | None = None,
         tls: tuple[Path, Path] | None = None,
         voice_activity: Callable[[], VoiceActivity] = SileroVad,
+        webrtc: WebRtcSettings | None = None,
+        open_within_s: float = OPEN_WITHIN_S,
     ) -> None:
         self._faults = faults or Faults()
         self._backend = FailingBackend(backend, self._faults) if self._faults.responses else backend
         self._host = host
         self._port = port
-        self._seed = seed
-        self._session_limit_ns = seconds_to_ns(self._faults.expire_s or session_limit_s)
-        self._ahead_s = ahead_s
         self._options = options or ServerOptions()
         self._tls = tls
-        self._voice_activity = voice_activity
-        self._ids = RandomIds() if seed is None else SeededIds(seed)
+        ids = RandomIds() if seed is None else SeededIds(seed)
         self._door = Door(
-            ids=self._ids,
-            models=models or Models(),
-            secrets=ClientSecrets(self._ids),
-            unix_s=_unix_s,
-            api_key=api_key,
+            ids=ids, models=models or Models(), secrets=ClientSecrets(ids), unix_s=unix_s, api_key=api_key
         )
-        self._sessions = 0
-        self._pumps: dict[SessionPump, asyncio.Event] = {}
+        self._sessions = Sessions(
+            self._backend,
+            ids=ids,
+            seed=seed,
+            limit_ns=seconds_to_ns(self._faults.expire_s or session_limit_s),
+            ahead_s=ahead_s,
+            options=self._options,
+            faults=self._faults,
+            voice_activity=voice_activity,
+        )
+        self._calls = Calls(
+            self._sessions.serve,
+            ids=ids,
+            settings=webrtc or WebRtcSettings(addresses=_addresses(host)),
+            hangup_close_code=self._options.hangup_close_code,
+            open_within_s=open_within_s,
+        )
         self._runner: web.AppRunner | None = None
         self._site: web.TCPSite
 
@@ -104,7 +109,7 @@ class RealtimeServer:
     @property
     def open_sessions(self) -> int:
         """How many sessions are open."""
-        return len(self._pumps)
+        return len(self._sessions)
 
     async def start(self) -> None:
         """Accept connections."""
@@ -115,7 +120,9 @@ class RealtimeServer:
         except ImportError as error:
             raise MissingExtra("The server", "server") from error
         context = _tls_context(*self._tls) if self._tls else None
-        app = make_app(self._door, self._serve_session, options=self._options, status_for=self._faults.status_for)
+        app = make_app(
+            self._door, self._sessions, self._calls, options=self._options, status_for=self._faults.status_for
+        )
         runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=1.0)
         await runner.setup()
         site = web.TCPSite(runner, self._host, self._port, ssl_context=context)
@@ -133,13 +140,8 @@ class RealtimeServer:
         if runner is None:
             return
         await self._site.stop()
-        for pump in tuple(self._pumps):
-            pump.stop()
-        over = [asyncio.create_task(over.wait()) for over in self._pumps.values()]
-        if over:
-            _, late = await asyncio.wait(over, timeout=STOP_WITHIN_S)
-            for task in late:
-                task.cancel()
+        await self._sessions.stop()
+        await self._calls.stop()
         await runner.cleanup()
         await self._backend.close()
 
@@ -152,32 +154,14 @@ class RealtimeServer:
     ) -> None:
         await self.stop()
 
-    async def _serve_session(self, transport: Transport, plan: SessionPlan) -> None:
-        """One admitted session to its end."""
-        seed = (self._seed or 0) + self._sessions
-        self._sessions += 1
-        if self._faults.connection:
-            transport = impair(transport, self._faults.connection, side="server", seed=seed)
-        endpoint = ServerEndpoint(
-            ids=self._ids if self._seed is None else SeededIds(seed),
-            model=plan.model,
-            opened_unix_s=_unix_s(),
-            session_limit_ns=self._session_limit_ns,
-            intent=plan.intent,
-            initial=plan.initial,
-            options=self._options,
-        )
-        pump = SessionPump(
-            transport, self._backend, endpoint, voice_activity=self._voice_activity, seed=seed, ahead_s=self._ahead_s
-        )
-        self._pumps[pump] = asyncio.Event()
-        address = transport.info.address  # a closed connection has none
-        _log.info("session opened: %s %s from %s", plan.intent, plan.model, address)
-        try:
-            await pump.run()
-        finally:
-            self._pumps.pop(pump).set()
-            _log.info("session closed: %s", address)
+
+def _addresses(host: str) -> list[str] | None:
+    """Where media arrives: at the one address that HTTP does, or, when that is any, at all of this machine's."""
+    try:
+        address = ipaddress.ip_address("127.0.0.1" if host == "localhost" else host)
+    except ValueError:
+        return None
+    return None if address.is_unspecified else [str(address)]
 
 
 def _tls_context(certificate: Path, key: Path) -> ssl.SSLContext:
@@ -194,7 +178,3 @@ def _reason(error: OSError) -> str:
     if error.errno is None or isinstance(error, socket.gaierror):
         return str(error.strerror or error)
     return os.strerror(error.errno)
-
-
-def _unix_s() -> int:
-    return int(time.time())

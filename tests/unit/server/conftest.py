@@ -133,10 +133,10 @@ async def _session(mind: Mind, *, limit_s: float = 3600, intent: str = "realtime
 
 
 @asynccontextmanager
-async def _call(mind: Mind, **options: Any):
+async def _call(mind: Mind, *, narrow: Callable[[Any], Any] = lambda near: near, **options: Any):
     """As ``_session``, over a transport with audio; ``client.sideband()`` attaches a further client."""
     near, far = memory_media_pair()
-    async with _served(near, mind, media=True, **options) as pump:
+    async with _served(narrow(near), mind, media=True, **options) as pump:
         client = Caller(far)
         client.pump, client.task = pump
         recording = asyncio.create_task(client.record())
@@ -185,5 +185,5 @@ async def _served(
 
 @pytest.fixture
 def kit() -> SimpleNamespace:
-    """``kit.Mind(...)``, ``async with kit.session(mind) as client``, and with audio beside the messages ``kit.call``."""
+    """``kit.Mind(...)``, ``async with kit.session(mind) as client``, and the same with audio beside: ``kit.call``."""
     return SimpleNamespace(Mind=Mind, session=_session, call=_call)

@@ -8,8 +8,9 @@ from bareline.ids import SeededIds
 from bareline.protocol.events import RealtimeSessionConfig, TranscriptionSessionConfig
 from bareline.protocol.refusal import Refusal
 from bareline.protocol.signalling import Credentials, Target
+from bareline.protocol.strict import check_session
 from bareline.server.client_secrets import SECRETS_MAX, ClientSecrets, KnownSecret
-from bareline.server.door import Door, SessionPlan
+from bareline.server.door import Door, SessionPlan, SidebandPlan
 from bareline.server.models import Models
 
 SERVER_KEY = Credentials(key="sk-anything")
@@ -53,7 +54,6 @@ def test_a_missing_key_and_an_unknown_secret_are_refused(key: str | None) -> Non
     [
         (Target(), False, "missing_model"),
         (Target(model="gpt-4"), False, "invalid_model"),
-        (Target(call_id="rtc_u2_none"), False, "call_id_not_found"),
         (MODEL, True, "beta_api_shape_disabled"),
     ],
 )
@@ -117,3 +117,70 @@ def test_expired_secrets_make_room() -> None:
         secrets.mint(None, now_unix_s=0, lifetime_s=10)
     secrets.mint(None, now_unix_s=20, lifetime_s=10)
     assert secrets.find(lasting.value, now_unix_s=21) is not None
+
+
+def test_a_call_is_named_by_its_id_and_the_key_is_looked_at_all_the_same() -> None:
+    target = Target(call_id="rtc_u2_x", model="gpt-4")
+    assert a_door().plan(target, SERVER_KEY, beta=False) == SidebandPlan("rtc_u2_x")
+    assert code(a_door(api_key="sk-mine").plan(target, SERVER_KEY, beta=False)) == "invalid_api_key"
+
+
+# --- calls ------------------------------------------------------------------------------------------------------------
+
+
+def config(**settings) -> RealtimeSessionConfig:
+    checked = check_session({"type": "realtime", **settings})
+    assert isinstance(checked, RealtimeSessionConfig), checked
+    return checked
+
+
+@pytest.mark.parametrize(
+    ("asked", "address", "model"),
+    [
+        (None, None, "gpt-realtime-2.1"),
+        (None, "gpt-realtime", "gpt-realtime"),
+        (config(model="gpt-realtime-mini"), "gpt-realtime", "gpt-realtime-mini"),
+    ],
+)
+def test_a_call_has_the_model_that_it_asks_for_or_the_default(asked, address, model) -> None:
+    plan = a_door().plan_call(asked, SERVER_KEY, model=address)
+    assert plan == SessionPlan("realtime", model, asked)
+
+
+def test_a_call_starts_with_what_its_secret_says_and_its_request_laid_over_it() -> None:
+    door = a_door()
+    detection = {"type": "server_vad", "threshold": 0.7, "silence_duration_ms": 300}
+    bound = config(model="gpt-realtime", instructions="Bound.", audio={"input": {"turn_detection": detection}})
+    key = Credentials(key=door.secrets.mint(bound, now_unix_s=1_000, lifetime_s=600).value)
+    assert door.plan_call(None, key, model=None) == SessionPlan("realtime", "gpt-realtime", bound)
+    asked = config(
+        model="gpt-realtime-2.1", audio={"input": {"turn_detection": {"type": "server_vad", "threshold": 0.4}}}
+    )
+    plan = door.plan_call(asked, key, model="gpt-realtime-2.1")
+    assert isinstance(plan, SessionPlan)
+    both = {"type": "server_vad", "threshold": 0.4, "silence_duration_ms": 300}
+    assert plan.initial == config(
+        model="gpt-realtime", instructions="Bound.", audio={"input": {"turn_detection": both}}
+    )
+    assert plan.model == "gpt-realtime"
+    other = config(audio={"input": {"turn_detection": {"type": "semantic_vad", "eagerness": "low"}}})
+    plan = door.plan_call(other, key, model=None)
+    assert isinstance(plan, SessionPlan)
+    assert plan.initial.audio.input.turn_detection.eagerness == "low"
+
+
+def test_a_call_of_transcription() -> None:
+    door = a_door()
+    bound = TranscriptionSessionConfig()
+    key = Credentials(key=door.secrets.mint(bound, now_unix_s=1_000, lifetime_s=600).value)
+    assert door.plan_call(None, key, model=None) == SessionPlan("transcription", "", bound)
+    assert door.plan_call(bound, SERVER_KEY, model=None) == SessionPlan("transcription", "", bound)
+
+
+def test_refusals_of_a_call() -> None:
+    door = a_door()
+    key = Credentials(key=door.secrets.mint(TranscriptionSessionConfig(), now_unix_s=1_000, lifetime_s=600).value)
+    assert code(door.plan_call(config(), key, model=None)) == "invalid_value"
+    assert code(door.plan_call(config(model="gpt-4"), SERVER_KEY, model=None)) == "invalid_model"
+    assert code(door.plan_call(None, SERVER_KEY, model="gpt-4")) == "invalid_model"
+    assert code(door.plan_call(None, Credentials(key=None), model=None)) == "invalid_api_key"
