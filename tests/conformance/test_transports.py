@@ -13,17 +13,14 @@ from bareline.server.websocket import accept
 from bareline.testing.conformance.transport import MEDIA_TRANSPORT, TRANSPORT, MakeMediaPair, MakePair
 from bareline.testing.link import link_pair
 from bareline.testing.virtual import run_virtual
+from bareline.testing.webrtc_pair import webrtc_pair
 from bareline.transports.contract import MediaTransport, Transport
 from bareline.transports.faults import parse_faults
 from bareline.transports.impairments import impair
 from bareline.transports.memory import memory_media_pair, memory_pair
-from bareline.transports.webrtc.answering import answer_webrtc
-from bareline.transports.webrtc.opening import CallAnswer, open_webrtc
-from bareline.transports.webrtc.settings import WebRtcSettings
 from bareline.transports.webrtc.transport import WebRtcTransport
 from bareline.transports.websocket import open_websocket
 
-LOOPBACK = WebRtcSettings(addresses=["127.0.0.1"])
 MediaCheck = Callable[[MakeMediaPair], Awaitable[None]]
 Check = Callable[[MakePair], Awaitable[None]]
 
@@ -102,24 +99,9 @@ async def memory_media() -> AsyncIterator[tuple[MediaTransport, MediaTransport]]
 
 
 @asynccontextmanager
-async def webrtc_client() -> AsyncIterator[tuple[WebRtcTransport, WebRtcTransport]]:
-    """The offering side of a real connection over UDP, and the answering side as its peer."""
-    answered: list[WebRtcTransport] = []
-
-    async def exchange(offer: str) -> CallAnswer:
-        answer, transport = await answer_webrtc(offer, settings=LOOPBACK)
-        answered.append(transport)
-        return CallAnswer(answer, "rtc_1")
-
-    ours = await open_webrtc(exchange, settings=LOOPBACK, open_timeout_s=5, address="here")
-    await answered[0].opened()
-    yield ours, answered[0]
-    await asyncio.gather(ours.close(), answered[0].close())
-
-
-@asynccontextmanager
 async def webrtc_server() -> AsyncIterator[tuple[WebRtcTransport, WebRtcTransport]]:
-    async with webrtc_client() as (client, server):
+    """The answering side of a real connection over UDP; its peer is the offering side."""
+    async with webrtc_pair() as (client, server):
         yield server, client
 
 
@@ -130,7 +112,7 @@ def test_in_virtual_time(make: MakePair, check: Check) -> None:
 
 
 @pytest.mark.parametrize("check", TRANSPORT, ids=lambda check: check.__name__)
-@pytest.mark.parametrize("make", [client_socket, server_socket, webrtc_client, webrtc_server])
+@pytest.mark.parametrize("make", [client_socket, server_socket, webrtc_pair, webrtc_server])
 def test_on_a_loopback_socket(make: MakePair, check: Check) -> None:
     asyncio.run(check(make))
 
@@ -141,6 +123,6 @@ def test_media_in_virtual_time(check: MediaCheck) -> None:
 
 
 @pytest.mark.parametrize("check", MEDIA_TRANSPORT, ids=lambda check: check.__name__)
-@pytest.mark.parametrize("make", [webrtc_client, webrtc_server])
+@pytest.mark.parametrize("make", [webrtc_pair, webrtc_server])
 def test_media_on_loopback_udp(make: MakeMediaPair, check: MediaCheck) -> None:
     asyncio.run(check(make))

@@ -223,7 +223,8 @@ class SctpTransport(RTCSctpTransport):
 
     async def _receive_sack_chunk(self, chunk: SackChunk) -> None:
         self._peer_window = chunk.advertised_rwnd
-        self._may_retransmit = self._may_retransmit or bool(chunk.gaps)
+        if chunk.gaps:
+            self._may_retransmit = True
         before = self._cwnd
         newly = (chunk.cumulative_tsn - self._last_sacked_tsn) % SCTP_TSN_MODULO
         await super()._receive_sack_chunk(chunk)
