@@ -88,8 +88,7 @@ class Connections:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._parts.outbox.run(line))
                 tasks.create_task(self._play(line))
-                while True:
-                    self._take(await line.received(), line)
+                await line.follow(lambda received: self._take(received, line))
         except* (ConnectionLost, Closed) as group:
             lost = group.exceptions[0]
         _obey_cancellation()

@@ -6,7 +6,7 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Sized
 from types import TracebackType
-from typing import TYPE_CHECKING, Self, cast
+from typing import TYPE_CHECKING, NoReturn, Self, cast
 
 from bareline.client.audio_tap import AudioTap, OutputAudio
 from bareline.client.shared_audio import SharedAudio
@@ -25,7 +25,7 @@ from bareline.protocol.events import (
     Session,
 )
 from bareline.protocol.session_formats import input_format, is_pcm, output_format
-from bareline.transports.contract import MediaTransport, Transport, TransportInfo
+from bareline.transports.contract import ForwardingTransport, MediaTransport, Transport, TransportInfo
 
 if TYPE_CHECKING:
     from bareline.transports.webrtc.stats import WebRtcStats
@@ -148,6 +148,31 @@ class Line:
             self._room.set()
         return backlog.popleft()
 
+    async def follow(self, take: Callable[[Received], None]) -> NoReturn:
+        """Give every event to ``take`` the moment it arrives, which spares waking a task for each: instead of
+        ``received``, until it is cancelled. Raises as that does, and what ``take`` raises."""
+        transport = self._transport
+        if not isinstance(transport, ForwardingTransport):
+            while True:
+                take(await self.received())
+
+        while self._backlog or self._reading:
+            take(await self.received())
+
+        def take_in(message: bytes) -> None:
+            take(self._understood(message))
+            self._wake()
+
+        self._events_wanted = self._reading = True
+        try:
+            await transport.forward(take_in)
+        except ConnectionLost as lost:
+            self._note_lost(lost)
+            raise
+        finally:
+            self._reading = False
+            self._wake()
+
     async def __aiter__(self) -> AsyncIterator[ServerEvent | RemoteProtocolError]:
         while True:
             try:
@@ -222,14 +247,12 @@ class Line:
         try:
             message = await self._transport.receive()
         except ConnectionLost as lost:
-            self._note("lost", {"code": lost.code, "reason": lost.reason})
+            self._note_lost(lost)
             raise
         finally:
             self._reading = False
-            for waiter in self._waiters:
-                if not waiter.done():
-                    waiter.set_result(None)
-        self._take(self._endpoint.understood(message, now_ns()))
+            self._wake()
+        self._backlog.append(self._understood(message))
 
     async def _next_read(self) -> None:
         waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -239,13 +262,23 @@ class Line:
         finally:
             self._waiters.remove(waiter)
 
-    def _take(self, received: Received) -> None:
-        self._backlog.append(received)
+    def _wake(self) -> None:
+        for waiter in self._waiters:
+            if not waiter.done():
+                waiter.set_result(None)
+
+    def _understood(self, message: bytes) -> Received:
+        """The event, seen by the observer and by whoever follows the audio."""
+        received = self._endpoint.understood(message, now_ns())
         if self._observer is not None:
             self._observer.observe(received_record(received))
         if self._taps and isinstance(received.event, ResponseOutputAudioDelta):
             for tap in self._taps:
                 tap.push(received.event, received.at_ns)
+        return received
+
+    def _note_lost(self, lost: ConnectionLost) -> None:
+        self._note("lost", {"code": lost.code, "reason": lost.reason})
 
     def _note(self, name: str, data: dict[str, str | int]) -> None:
         if self._observer is not None:

@@ -6,12 +6,13 @@ kit: ``bareline.testing.conformance.transport``.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import NoReturn, Protocol, runtime_checkable
 
 from bareline.media.frames import AudioFrame
 
-__all__ = ["MediaTransport", "Transport", "TransportInfo"]
+__all__ = ["ForwardingTransport", "MediaTransport", "Transport", "TransportInfo"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,20 @@ class Transport(Protocol):
 
     async def close(self, code: int = 1000, reason: str = "") -> None:
         """Close; ``code`` and ``reason`` as in WebSocket."""
+        ...
+
+
+@runtime_checkable
+class ForwardingTransport(Transport, Protocol):
+    """A transport that can hand over messages without waking a task for each of them.
+
+    Contract in addition: while ``forward`` waits, every message goes to ``take`` the moment it arrives, in order, and
+    nobody calls ``receive``. It ends by cancellation, with what ``take`` raises, or as ``receive`` does; what was not
+    handed over then is still to be received.
+    """
+
+    async def forward(self, take: Callable[[bytes], None]) -> NoReturn:
+        """Hand every message to ``take``."""
         ...
 
 

@@ -10,7 +10,8 @@ from __future__ import annotations
 import asyncio
 import os
 from collections import deque
-from typing import Any
+from collections.abc import Callable
+from typing import Any, NoReturn
 
 from websockets.asyncio.client import ClientConnection
 from websockets.frames import Opcode
@@ -55,6 +56,7 @@ class LaneConnection(ClientConnection):
         self._held = False
         self._unwanted = False
         self._waiter: asyncio.Future[None] | None = None
+        self._taker: Callable[[bytes], None] | None = None
         self._ended = False
         self._masks = _Masks()
 
@@ -88,6 +90,18 @@ class LaneConnection(ClientConnection):
             self._held = False
             self.transport.resume_reading()
         return message
+
+    async def forward(self, take: Callable[[bytes], None]) -> NoReturn:
+        """Hand every message to ``take`` as it arrives. Raises ``ConnectionClosed`` at the end, and what ``take``
+        raises. Safe to cancel."""
+        while True:
+            if not self._unread and not self._ended:
+                self._taker, self._waiter = take, self.loop.create_future()
+                try:
+                    await self._waiter
+                finally:
+                    self._taker = self._waiter = None
+            take(await self.take())
 
     def drop_unread(self) -> None:
         """Nobody will take messages any more: read on to the end of the connection."""
@@ -167,12 +181,23 @@ class LaneConnection(ClientConnection):
     def _deliver(self, message: bytes) -> None:
         if self._unwanted:
             return
+        if self._taker is not None and not self._unread:
+            self._hand_over(message, self._taker)
+            return
         self._unread.append(message)
         self._unread_bytes += len(message)
         if self._unread_bytes > RECEIVE_BACKLOG_BYTES and not self._held:
             self._held = True
             self.transport.pause_reading()
         self._wake()
+
+    def _hand_over(self, message: bytes, take: Callable[[bytes], None]) -> None:
+        try:
+            take(message)
+        except Exception as error:  # noqa: BLE001 - raised where ``forward`` is awaited
+            self._taker = None
+            if self._waiter is not None and not self._waiter.done():
+                self._waiter.set_exception(error)
 
     def _pass_on(self, first: int, frame: bytes) -> None:
         """A frame for websockets. The beginning of a message keeps its place in the order."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl as ssl_module
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NoReturn, cast
 
 from websockets.asyncio.client import connect
@@ -104,6 +104,12 @@ class WebSocketTransport:
     async def receive(self) -> bytes:
         try:
             return await self._connection.take()
+        except ConnectionClosed as error:
+            self._raise_ended(error)
+
+    async def forward(self, take: Callable[[bytes], None]) -> NoReturn:
+        try:
+            await self._connection.forward(take)
         except ConnectionClosed as error:
             self._raise_ended(error)
 

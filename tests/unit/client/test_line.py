@@ -6,7 +6,7 @@ import asyncio
 import base64
 import json
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
@@ -22,7 +22,7 @@ from bareline.errors import (
 from bareline.media.frames import AudioFrame
 from bareline.observe.recorder import Records
 from bareline.protocol import events as ev
-from bareline.protocol.client_endpoint import ClientEndpoint
+from bareline.protocol.client_endpoint import ClientEndpoint, Received
 from bareline.testing.virtual import run_virtual
 from bareline.transports.contract import TransportInfo
 from bareline.transports.memory import MemoryTransport, memory_pair
@@ -160,6 +160,46 @@ def test_audio_and_events_are_read_side_by_side() -> None:
         await audio.aclose()
 
     on_line(talk)
+
+
+class Forwarding(MemoryTransport):
+    """Forwards as a WebSocket does."""
+
+    async def forward(self, take: Callable[[bytes], None]) -> NoReturn:
+        while True:
+            take(await self.receive())
+
+
+@pytest.mark.parametrize("kind", [MemoryTransport, Forwarding])
+def test_events_are_followed_while_audio_is_heard(kind: type[MemoryTransport]) -> None:
+    async def main() -> None:
+        near, far = memory_pair()
+        near.__class__ = kind
+        followed: list[Received] = []
+        records = Records()
+        async with Line(near, observer=records) as line:
+            await far.send(session())
+            await far.send(delta(b"\x01\x00"))
+            assert isinstance(await line.receive(), ev.SessionCreated)
+            following = asyncio.create_task(line.follow(followed.append))
+            await asyncio.sleep(1)
+            hearing = asyncio.create_task(collect(line.audio(), 2))
+            await asyncio.sleep(1)
+            await far.send(delta(b"\x02\x00"))
+            await far.send(delta(b"\x03\x00"))
+            assert [heard.frame.pcm for heard in await hearing] == [b"\x02\x00", b"\x03\x00"]
+            await asyncio.sleep(1)
+            assert [received.event.delta for received in followed] == [b"\x01\x00", b"\x02\x00", b"\x03\x00"]
+            await far.close(1011, "gone")
+            with pytest.raises(ConnectionLost):
+                await following
+        assert [record.name for record in records.records if record.kind == "connection"] == [
+            "opened",
+            "lost",
+            "closed",
+        ]
+
+    run_virtual(main())
 
 
 def test_audio_alone_keeps_the_latest_events_and_counts_the_rest() -> None:

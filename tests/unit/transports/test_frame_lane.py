@@ -118,6 +118,52 @@ def test_every_message_comes_once_and_in_order_however_the_stream_is_cut(
         with pytest.raises(ConnectionClosed):
             await connection.take()
 
+    async def forwarded() -> None:
+        connection, _ = await opened()
+        taken: list[bytes] = []
+        forwarding = asyncio.create_task(connection.forward(taken.append))
+        for piece in cut(stream):
+            await asyncio.sleep(chance.choice([0, 1]))
+            connection.data_received(piece)
+        await asyncio.sleep(1)
+        assert taken == expected
+        connection.connection_lost(None)
+        with pytest.raises(ConnectionClosed):
+            await forwarding
+
+    run_virtual(main())
+    run_virtual(forwarded())
+
+
+def test_what_the_taker_raises_ends_the_forwarding_and_nothing_else() -> None:
+    def take(message: bytes) -> None:
+        raise ValueError(message.decode())
+
+    async def main() -> None:
+        connection, _ = await opened()
+        forwarding = asyncio.create_task(connection.forward(take))
+        await asyncio.sleep(1)
+        connection.data_received(text(b"one") + text(b"two"))
+        with pytest.raises(ValueError, match="one"):
+            await forwarding
+        assert await connection.take() == b"two"
+
+    run_virtual(main())
+
+
+def test_a_cancelled_forwarding_loses_no_message() -> None:
+    async def main() -> None:
+        connection, _ = await opened()
+        taken: list[bytes] = []
+        forwarding = asyncio.create_task(connection.forward(taken.append))
+        await asyncio.sleep(1)
+        connection.data_received(text(b"one"))
+        forwarding.cancel()
+        await asyncio.wait([forwarding])
+        connection.data_received(text(b"two"))
+        assert taken == [b"one"]
+        assert await connection.take() == b"two"
+
     run_virtual(main())
 
 
