@@ -2,7 +2,7 @@
 
 What is handed out at once waits at the listener, and would wait for ever: after a stall every later word would be late.
 So the wait is reckoned as of a listener that plays everything in real time without a reserve; while some of it is never
-used up (the least of the last 300 ms: what stands, as against what jitter needs), single periods of the voice are left
+used up (the least of the last 200 ms: what stands, as against what jitter needs), single periods of the voice are left
 out, and quiet frames whole.
 """
 
@@ -23,7 +23,7 @@ STANDING_NS = 10 * NS_PER_MS
 """A wait is left standing up to this."""
 WAITING_MAX_NS = 1_000 * NS_PER_MS
 """Audio that would have to wait longer is left out, the oldest first."""
-_SPAN_NS = 300 * NS_PER_MS
+_SPAN_NS = 200 * NS_PER_MS
 _QUIET_DBFS = -50.0
 _WHOLE = ms_to_samples(20)
 _COARSE = 4

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from bareline.errors import AudioFormatError
 from bareline.units import BYTES_PER_SAMPLE, samples_to_ns
@@ -10,8 +10,7 @@ from bareline.units import BYTES_PER_SAMPLE, samples_to_ns
 __all__ = ["AudioFrame"]
 
 
-@dataclass(frozen=True, slots=True)
-class AudioFrame:
+class AudioFrame(msgspec.Struct, frozen=True, gc=False):
     """PCM16 little-endian mono at 24 kHz: the one inner format.
 
     ``pcm`` holds whole samples; ``first_sample`` is the index of the first one in its stream (gaps are visible as

@@ -112,11 +112,6 @@ class JitterBuffer:
         """Packets held."""
         return len(self._held)
 
-    @property
-    def next_sample(self) -> int:
-        """The place after all that was handed out."""
-        return self._next_sample
-
     def target_ns(self, now_ns: int) -> int:
         """How long a packet that came in time is held."""
         return samples_to_ns(self._unit) if now_ns < self._trouble_until else 0

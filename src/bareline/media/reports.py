@@ -104,7 +104,7 @@ class Reports:
                 self._take_blocks(blocks, now_ns)
             case Goodbye(ssrcs=ssrcs):
                 self.goodbye_received |= reception is not None and reception.ssrc in ssrcs
-            case SourceDescription():
+            case SourceDescription():  # pragma: no branch  (the union is closed)
                 pass
 
     def _take_blocks(self, blocks: tuple[ReportBlock, ...], now_ns: int) -> None:

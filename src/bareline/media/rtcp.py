@@ -198,7 +198,7 @@ def _build_one(packet: RtcpPacket) -> bytes:
             name = packet.cname.encode()[:255]
             chunk = packet.ssrc.to_bytes(4) + bytes([_CNAME, len(name)]) + name
             return _with_header(_SDES, 1, chunk + bytes(4 - len(chunk) % 4))
-        case Goodbye():
+        case Goodbye():  # pragma: no branch  (the union is closed)
             return _with_header(_BYE, len(packet.ssrcs), b"".join(ssrc.to_bytes(4) for ssrc in packet.ssrcs))
 
 

@@ -89,9 +89,7 @@ class RtpReceiver:
         """What is to be played now, in order; each sample is given out once."""
         frames: list[AudioFrame] = []
         while (step := self._buffer.next_step(now_ns)) is not None:
-            frame = self._carry_out(step, now_ns)
-            if frame.pcm:
-                frames.append(frame)
+            frames.append(self._carry_out(step, now_ns))
         return self._catch_up.pass_on(frames, now_ns) if self._catch_up else frames
 
     def deadline(self, now_ns: int) -> int | None:
@@ -171,7 +169,7 @@ class RtpReceiver:
             case Recover(packet, position, samples):
                 pcm = self._decoders[packet.payload_type].decode_fec(packet.payload, samples)
                 self.samples_fec += samples
-            case Conceal(position, samples, last):
+            case Conceal(position, samples, last):  # pragma: no branch  (the union is closed)
                 pcm = self._decoders[self._playing].conceal(samples)
                 pcm = fade_out(pcm) if last else pcm
                 self.samples_concealed += samples

@@ -24,7 +24,7 @@ _FORMANTS = ((600, 0.97), (1_500, 0.95), (2_700, 0.93))
 _SYLLABLE = SAMPLE_RATE_HZ // 4
 
 Fate = Callable[[int], Iterable[int]]
-"""What becomes of the nth audio packet (from 0): the delays in nanoseconds with which it comes; none when it is lost."""
+"""What becomes of the nth audio packet (from 0): the delays in nanoseconds with which it comes; none: it is lost."""
 
 
 def rtp_session(
@@ -99,7 +99,7 @@ class Heard:
 class RtpLink:
     """Two sessions, a path of 10 ms each way, and a clock that goes from event to event.
 
-    Frames leave ``sender`` in real time, slower or faster by ``drift_ppm``; ``fate`` decides what becomes of its packets.
+    Frames leave ``sender`` in real time, by a clock that may drift; ``fate`` decides what becomes of its packets.
     ``receiver`` is asked when a packet comes and at its own deadlines, never otherwise.
     """
 
@@ -116,7 +116,10 @@ class RtpLink:
         self._woken: set[int] = set()
 
     def talk(self, frames: Iterable[AudioFrame], *, drift_ppm: float = 0.0, rest_ms: int = 500) -> Heard:
-        """Send ``frames`` when their first sample has come, run on for ``rest_ms``; gives all that was heard so far."""
+        """Send ``frames`` when their first sample has come, run on for ``rest_ms``; gives all that was heard so far.
+
+        ``drift_ppm``: by how much the sender's clock is faster.
+        """
         last_ns = self.now_ns
         for frame in frames:
             at = round(samples_to_ns(frame.first_sample) * (1 - drift_ppm * 1e-6))
