@@ -16,7 +16,7 @@ BODY_SHOWN_CHARS = 300
 """Of an answer that is not the service's error object."""
 
 _ADVICE = {
-    400: "the server refused the request; check the model's name and the query",
+    400: "the server refused the request; check the model's name, the session and the query",
     401: "the key is missing or wrong: set OPENAI_API_KEY, or pass api_key=",
     403: "this key may not use this model or this endpoint; check the project's access",
     404: "there is no realtime endpoint here: base_url should end in /v1, and the model or call_id must exist",

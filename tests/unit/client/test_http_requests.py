@@ -38,7 +38,11 @@ async def answering(path: str, answer: Callable[[web.Request], Awaitable[web.Res
     await runner.cleanup()
 
 
-def test_a_secret_brings_its_session() -> None:
+@pytest.mark.parametrize("transport", ["websocket", "webrtc"])
+def test_a_secret_brings_its_session(transport: str) -> None:
+    if transport == "webrtc":
+        pytest.importorskip("aiortc")
+
     async def main(url: str) -> None:
         wanted = bl.events.RealtimeSessionConfig(instructions="Be brief.")
         secret = await bl.mint_client_secret(session=wanted, ttl=60, base_url=url, api_key="sk-mine")
@@ -47,7 +51,7 @@ def test_a_secret_brings_its_session() -> None:
         assert isinstance(secret.session, bl.events.RealtimeSession)
         assert (secret.session.model, secret.session.instructions) == ("gpt-realtime-2.1", "Be brief.")
         assert secret.value not in repr(secret)
-        async with bl.connect(base_url=url, api_key=secret.value) as line:
+        async with bl.connect(base_url=url, api_key=secret.value, transport=transport) as line:
             created = await line.receive()
         assert isinstance(created, bl.events.SessionCreated)
         assert isinstance(created.session, bl.events.RealtimeSession)
@@ -144,21 +148,33 @@ def test_a_secret_that_is_not_good_is_said_to_expire() -> None:
 
 
 def test_a_call_is_hung_up_by_its_name() -> None:
-    hung_up: list[str] = []
+    pytest.importorskip("aiortc")
 
-    async def end(request: web.Request) -> web.Response:
-        if hung_up:
-            error = {"message": "There is no such call.", "code": "call_id_not_found", "param": "call_id"}
-            return web.json_response({"error": error}, status=404)
-        hung_up.append(request.match_info["call"])
-        return web.Response()
+    async def main(url: str) -> None:
+        async with bl.connect(base_url=url, transport="webrtc") as line:
+            assert line.call_id is not None
+            await line.receive()
+            await bl.hang_up(line.call_id, base_url=url)
+            with pytest.raises(ConnectionLost, match="hung up"):
+                await line.receive()
+            with pytest.raises(ServiceError, match="There is no call") as caught:
+                await bl.hang_up(line.call_id, base_url=url)
+        assert caught.value.code == "call_id_not_found"
 
-    async def main() -> None:
-        async with answering("/v1/realtime/calls/{call}/hangup", end) as url:
-            await bl.hang_up("rtc_u2_1", base_url=url)
-            with pytest.raises(ServiceError, match="no such call") as caught:
-                await bl.hang_up("rtc_u2_1", base_url=url)
-            assert caught.value.code == "call_id_not_found"
+    with serving() as server:
+        asyncio.run(main(server.url))
 
-    asyncio.run(main())
-    assert hung_up == ["rtc_u2_1"]
+
+def test_a_refused_call_says_why() -> None:
+    pytest.importorskip("aiortc")
+
+    async def main(url: str) -> None:
+        with pytest.raises(ConnectFailed, match="most likely it has expired") as caught:
+            await bl.connect(base_url=url, transport="webrtc", api_key="ek_long_gone")
+        assert (caught.value.stage, caught.value.status) == ("offer", 401)
+        with pytest.raises(ConnectFailed, match='"gpt-unknown" is not supported') as caught:
+            await bl.connect(base_url=url, transport="webrtc", model="gpt-unknown")
+        assert (caught.value.stage, caught.value.status) == ("offer", 400)
+
+    with serving() as server:
+        asyncio.run(main(server.url))
