@@ -19,8 +19,8 @@ from bareline.units import NS_PER_MS, ms_to_samples, samples_to_ns
 
 __all__ = ["STANDING_NS", "WAITING_MAX_NS", "CatchUp"]
 
-STANDING_NS = 10 * NS_PER_MS
-"""A wait is left standing up to this."""
+STANDING_NS = 25 * NS_PER_MS
+"""A wait is left standing up to this: one packet, as the jitter buffer may have held it, and a little jitter."""
 WAITING_MAX_NS = 1_000 * NS_PER_MS
 """Audio that would have to wait longer is left out, the oldest first."""
 _SPAN_NS = 200 * NS_PER_MS

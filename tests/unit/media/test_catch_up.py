@@ -103,7 +103,7 @@ def test_an_hour_of_drifting_clocks_adds_no_delay(ppm: float) -> None:
         for kept in catch_up.pass_on([passed], at):
             worst = max(worst, until - at)
             until = max(until, at) + samples_to_ns(kept.samples)
-    assert worst <= 25 * MS
+    assert worst <= 26 * MS
     assert estimate.ppm() == pytest.approx(ppm, abs=2)
 
 
@@ -137,5 +137,5 @@ def test_a_session_catches_up_after_a_stall_of_its_path() -> None:
 
     over = RtpLink(rtp_session(1), rtp_session(2, catch_up=True), stall)
     heard = over.talk([frame(n) for n in range(50 * 5)], rest_ms=0)
-    assert played_out(heard.frames) - heard.frames[-1][0] <= 35 * MS
+    assert played_out(heard.frames) - heard.frames[-1][0] <= 20 * MS + STANDING_NS + MS
     assert over.receiver.stats(over.now_ns).samples_shed > 0
