@@ -11,7 +11,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from bareline.errors import Closed, ConfigurationError, ConnectFailed, MissingExtra, RemoteProtocolError
+from bareline.errors import Closed, ConfigurationError, ConnectFailed, RemoteProtocolError
 from bareline.ids import IdSource
 from bareline.protocol.refusal import Refusal
 from bareline.server.connection import BinaryMessage
@@ -89,7 +89,7 @@ class Calls:
             )
         except RemoteProtocolError as error:
             return invalid_offer(str(error))
-        except MissingExtra:
+        except ImportError:  # MissingExtra is one
             return WEBRTC_MISSING
         except (ConfigurationError, OSError) as error:
             _log.warning("an offer could not be answered: %s", error)
