@@ -28,7 +28,9 @@ class Feed(Generic[T]):
         """Hand out one entry; never waits."""
         self._history.append(entry)
         for follower in self._followers:
-            self.dropped += follower.put(entry)
+            self.dropped += len(follower.entries) == FEED_MAX
+            follower.entries.append(entry)
+            follower.news.set()
 
     def close(self) -> None:
         """End all iterations after what is queued; may be called twice."""
@@ -59,10 +61,3 @@ class _Follower(Generic[T]):
     def __init__(self, history: deque[T]) -> None:
         self.entries: deque[T] = deque(history, maxlen=FEED_MAX)
         self.news = asyncio.Event()
-
-    def put(self, entry: T) -> int:
-        """Returns how many entries were lost."""
-        lost = int(len(self.entries) == FEED_MAX)
-        self.entries.append(entry)
-        self.news.set()
-        return lost

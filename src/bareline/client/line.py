@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NoReturn, Self, cast
 
 from bareline.client.audio_tap import AudioTap, OutputAudio
 from bareline.client.shared_audio import SharedAudio
-from bareline.client.trace_events import received_record, sent_raw_record, sent_record
+from bareline.client.trace_events import received_record, sent_audio_record, sent_raw_record, sent_record
 from bareline.clock import now_ns
 from bareline.errors import Closed, ConfigurationError, ConnectionLost, RemoteProtocolError
 from bareline.media.frames import AudioFrame
@@ -19,7 +19,6 @@ from bareline.protocol.client_endpoint import ClientEndpoint, Received
 from bareline.protocol.conversation import Conversation
 from bareline.protocol.events import (
     ClientEvent,
-    InputAudioBufferAppend,
     ResponseOutputAudioDelta,
     ServerEvent,
     Session,
@@ -69,6 +68,8 @@ class Line:
         self._reading = False
         self._waiters: list[asyncio.Future[None]] = []
         self._events_wanted = False
+        self._known: Session | None = None
+        self._takes_pcm = True
         self._closed = False
         self._note("opened", {"transport": transport.info.kind, "address": transport.info.address})
 
@@ -127,12 +128,12 @@ class Line:
         """
         if self._media is not None:
             await self._media.send_audio(audio if isinstance(audio, AudioFrame) else AudioFrame(audio))
-        elif isinstance(audio, bytes):
-            await self.send(InputAudioBufferAppend(audio=audio))
-        elif is_pcm(input_format(self.session)):
-            await self.send(InputAudioBufferAppend(audio=audio.pcm))
-        else:
-            raise ConfigurationError("the session takes G.711: send bytes in that format, or set it to audio/pcm")
+            return
+        wire = audio if isinstance(audio, bytes) else self._pcm_of(audio)
+        message = self._endpoint.encoded_audio(wire)
+        if self._observer is not None:
+            self._observer.observe(sent_audio_record(wire, now_ns()))
+        await self._transport.send(message)
 
     async def receive(self) -> ServerEvent | RemoteProtocolError:
         """The next event. Safe to cancel. Raises ``ConnectionLost`` and ``Closed``."""
@@ -212,6 +213,14 @@ class Line:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         await self.close()
+
+    def _pcm_of(self, frame: AudioFrame) -> bytes:
+        session = self._endpoint.session
+        if session is not self._known:  # it says so once for thousands of frames
+            self._known, self._takes_pcm = session, is_pcm(input_format(session))
+        if not self._takes_pcm:
+            raise ConfigurationError("the session takes G.711: send bytes in that format, or set it to audio/pcm")
+        return frame.pcm
 
     async def _audio_of_events(self, tap: AudioTap) -> AsyncIterator[OutputAudio]:
         try:

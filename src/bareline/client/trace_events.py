@@ -15,7 +15,7 @@ from bareline.protocol.client_endpoint import Received
 from bareline.protocol.codec import encode
 from bareline.protocol.events import ClientEvent, InputAudioBufferAppend, ResponseOutputAudioDelta
 
-__all__ = ["received_record", "sent_raw_record", "sent_record"]
+__all__ = ["received_record", "sent_audio_record", "sent_raw_record", "sent_record"]
 
 JsonObject = dict[str, Any]
 
@@ -31,11 +31,17 @@ MALFORMED_SHOWN_CHARS = 200
 def sent_record(event: ClientEvent, at_ns: int) -> TraceRecord:
     """The record of an event of ours."""
     if isinstance(event, InputAudioBufferAppend):
-        data: JsonObject = {"type": "input_audio_buffer.append", "audio": {"bytes": len(event.audio)}}
+        record = sent_audio_record(event.audio, at_ns)
         if isinstance(event.event_id, str):
-            data["event_id"] = event.event_id
-        return TraceRecord(at_ns=at_ns, kind="sent", name="input_audio_buffer.append", data=data)
+            record.data["event_id"] = event.event_id
+        return record
     return sent_raw_record(encode(event), at_ns)
+
+
+def sent_audio_record(audio: bytes, at_ns: int) -> TraceRecord:
+    """The record of an ``input_audio_buffer.append``."""
+    data: JsonObject = {"type": "input_audio_buffer.append", "audio": {"bytes": len(audio)}}
+    return TraceRecord(at_ns=at_ns, kind="sent", name="input_audio_buffer.append", data=data)
 
 
 def sent_raw_record(message: bytes, at_ns: int) -> TraceRecord:

@@ -12,9 +12,16 @@ from typing import NamedTuple
 from bareline.errors import RemoteProtocolError
 from bareline.protocol.client_checks import ClientChecks
 from bareline.protocol.client_limits import check_message_size
-from bareline.protocol.codec import decode_server, encode
+from bareline.protocol.codec import decode_server, encode, encode_append
 from bareline.protocol.conversation import Conversation, apply
-from bareline.protocol.events import ClientEvent, ServerEvent, Session, SessionCreated, SessionUpdated
+from bareline.protocol.events import (
+    ClientEvent,
+    InputAudioBufferAppend,
+    ServerEvent,
+    Session,
+    SessionCreated,
+    SessionUpdated,
+)
 
 __all__ = ["ClientEndpoint", "Received"]
 
@@ -71,6 +78,10 @@ class ClientEndpoint:
         check_message_size(message)
         checks.sent(event)
         return message
+
+    def encoded_audio(self, audio: bytes) -> bytes:
+        """As ``encoded``, for an ``input_audio_buffer.append``."""
+        return encode_append(audio) if self._checks is None else self.encoded(InputAudioBufferAppend(audio=audio))
 
     def receive(self, message: bytes, now_ns: int) -> None:
         self._events.append(self.understood(message, now_ns))

@@ -7,6 +7,7 @@ types, at any depth, are kept whole, and a null for an optional key counts as ab
 
 from __future__ import annotations
 
+from binascii import b2a_base64
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
@@ -19,7 +20,7 @@ from bareline.protocol.events.envelope import UnknownEvent
 from bareline.protocol.events.server import KnownServerEvent, ServerEvent
 from bareline.protocol.shapes import OPEN_PREFIX, holds_open, object_shapes, open_shape, shape_of, union_members
 
-__all__ = ["decode_client", "decode_object", "decode_server", "encode", "encode_object"]
+__all__ = ["decode_client", "decode_object", "decode_server", "encode", "encode_append", "encode_object"]
 
 _ENCODER = msgspec.json.Encoder()
 _SERVER: msgspec.json.Decoder[Any] = msgspec.json.Decoder(KnownServerEvent)
@@ -42,6 +43,11 @@ def encode(event: ClientEvent | ServerEvent) -> bytes:
     ``LocalProtocolError`` if the event holds something that JSON cannot (a lone surrogate, a foreign object).
     """
     return encode_object(event)
+
+
+def encode_append(audio: bytes) -> bytes:
+    """``encode(InputAudioBufferAppend(audio=audio))``, which is nearly all that a client says."""
+    return b'{"type":"input_audio_buffer.append","audio":"%b"}' % b2a_base64(audio, newline=False)
 
 
 def encode_object(value: msgspec.Struct) -> bytes:

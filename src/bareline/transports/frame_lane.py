@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, NoReturn
 
 from websockets.asyncio.client import ClientConnection
@@ -58,13 +58,13 @@ class LaneConnection(ClientConnection):
         self._waiter: asyncio.Future[None] | None = None
         self._taker: Callable[[bytes], None] | None = None
         self._ended = False
-        self._masks = _Masks()
+        self._masks = _masks()
 
     def give_at_once(self, message: bytes) -> bool:
         """Send one text message; false when it has to wait for the network, or cannot be sent: then use ``send``."""
         if self.protocol.state is not State.OPEN or self.paused:
             return False
-        self.transport.write(_text_frame(message, self._masks.next()))
+        self.transport.write(_text_frame(message, next(self._masks)))
         return True
 
     async def take(self) -> bytes:
@@ -221,19 +221,12 @@ class LaneConnection(ClientConnection):
             self._waiter.set_result(None)
 
 
-class _Masks:
+def _masks() -> Iterator[bytes]:
     """Masking keys from the system's entropy, drawn many at once: one draw a frame costs more than the frame."""
-
-    def __init__(self) -> None:
-        self._pool = b""
-        self._used = 0
-
-    def next(self) -> bytes:
-        if self._used >= len(self._pool):
-            self._pool = os.urandom(_MASKS_DRAWN * _MASK_BYTES)
-            self._used = 0
-        self._used += _MASK_BYTES
-        return self._pool[self._used - _MASK_BYTES : self._used]
+    while True:
+        pool = os.urandom(_MASKS_DRAWN * _MASK_BYTES)
+        for at in range(0, len(pool), _MASK_BYTES):
+            yield pool[at : at + _MASK_BYTES]
 
 
 def _text_frame(message: bytes, mask: bytes) -> bytes:

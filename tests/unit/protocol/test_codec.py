@@ -8,7 +8,7 @@ import pytest
 
 from bareline.errors import LocalProtocolError, RemoteProtocolError
 from bareline.protocol import events
-from bareline.protocol.codec import decode_client, decode_object, decode_server, encode, encode_object
+from bareline.protocol.codec import decode_client, decode_object, decode_server, encode, encode_append, encode_object
 
 DELTA = {"response_id": "resp_1", "item_id": "item_1", "output_index": 0, "content_index": 0}
 
@@ -28,6 +28,11 @@ def test_audio_is_bytes_here_and_base64_on_the_wire() -> None:
     event = events.ResponseOutputAudioDelta(**DELTA, event_id="event_1", delta=b"\x00\x01\xff\x7f")
     assert json.loads(encode(event))["delta"] == "AAH/fw=="
     assert decode_server(encode(event)) == event
+
+
+@pytest.mark.parametrize("audio", [b"", b"\x00", b"\x00\x01", bytes(range(256))])
+def test_appended_audio_is_written_as_the_event_would_be(audio: bytes) -> None:
+    assert encode_append(audio) == encode(events.InputAudioBufferAppend(audio=audio))
 
 
 def test_keys_that_we_do_not_know_are_ignored() -> None:

@@ -123,7 +123,7 @@ def test_statistics_name_the_path_and_count_what_passed() -> None:
             await client.send(b"12345")
             await server.receive()
             for place in range(10):
-                await client.send_audio(replace(FRAME, first_sample=place * 480))
+                await client.send_audio(AudioFrame(FRAME.pcm, place * 480))
                 await asyncio.sleep(0.02)
             ours, theirs = client.stats(), server.stats()
             assert ours.local is not None
@@ -150,7 +150,7 @@ def test_audio_goes_by_a_fallback_codec_where_opus_is_not_wanted() -> None:
         settings = WebRtcSettings(addresses=["127.0.0.1"], codecs=["pcma", "pcmu"])
         async with webrtc_pair(server_settings=settings) as (client, server):
             for place in range(10):
-                await client.send_audio(replace(FRAME, first_sample=place * 480))
+                await client.send_audio(AudioFrame(FRAME.pcm, place * 480))
                 await asyncio.sleep(0.02)
             frame = await server.receive_audio()
             assert frame.samples > 0
