@@ -36,7 +36,7 @@ class RtpReceiver:
     ``MissingExtra`` at once where one of them needs what is not installed.
     """
 
-    def __init__(self, payload_types: Mapping[int, CodecName], *, catch_up: bool = True) -> None:
+    def __init__(self, payload_types: Mapping[int, CodecName], *, catch_up: bool = False) -> None:
         self.packets = self.ignored = 0
         self.samples_received = self.samples_fec = self.samples_concealed = 0
         self.payload_type: int | None = None

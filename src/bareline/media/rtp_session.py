@@ -26,7 +26,7 @@ class RtpSettings:
 
     ``dtx``: Opus sends nothing during silence. ``unix_offset_ns``: Unix time minus the clock of ``now_ns``, for sender
     reports. ``catch_up``: the frames are played in real time, so a little is left out where they would fall behind
-    (after a stall); a listener that is not in real time, like a recogniser, wants them all.
+    (after a stall): small jumps. A listener that is not in real time, like a recogniser, wants all of them.
     """
 
     codec: CodecName
@@ -38,7 +38,7 @@ class RtpSettings:
     dtx: bool = False
     bitrate_bps: int = 32_000
     unix_offset_ns: int = 0
-    catch_up: bool = True
+    catch_up: bool = False
 
 
 class RtpSession:

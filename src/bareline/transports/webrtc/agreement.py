@@ -70,9 +70,19 @@ def written(description: Description, kind: Literal["offer", "answer"], settings
 
 
 def audio_line(
-    peer: Peer, settings: WebRtcSettings, who: Identity, *, codec: Codec | None, local: Description, remote: Description
+    peer: Peer,
+    settings: WebRtcSettings,
+    who: Identity,
+    *,
+    codec: Codec | None,
+    local: Description,
+    remote: Description,
+    catch_up: bool = False,
 ) -> AudioLine | None:
-    """The audio of the call, sent by ``codec`` and received by any that both descriptions name."""
+    """The audio of the call, sent by ``codec`` and received by any that both descriptions name.
+
+    ``catch_up``: it is played to somebody in real time (``RtpSettings``).
+    """
     if codec is None or local.audio is None or remote.audio is None:
         return None
     rtp = RtpSession(
@@ -86,6 +96,7 @@ def audio_line(
             dtx=settings.dtx,
             bitrate_bps=settings.bitrate_bps,
             unix_offset_ns=time.time_ns() - now_ns(),
+            catch_up=catch_up,
         )
     )
     for known in local.audio.codecs:

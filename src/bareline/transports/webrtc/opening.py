@@ -77,7 +77,7 @@ async def _agree(peer: Peer, exchange: Exchange, settings: WebRtcSettings, addre
         codec = check_answer(local, remote)
     except RemoteProtocolError as error:
         raise ConnectFailed(f"the answer of {address} cannot be used: {error}", stage="offer") from error
-    audio = audio_line(peer, settings, who, codec=codec, local=local, remote=remote)
+    audio = audio_line(peer, settings, who, codec=codec, local=local, remote=remote, catch_up=True)
     transport = WebRtcTransport(peer, address, remote=remote, audio=audio, active=remote.setup == "passive")
     transport.call_id = answer.call_id
     return transport
