@@ -198,8 +198,7 @@ class MediaPlayback:
 
     async def _write(self, sink: AudioSink) -> None:
         while True:
-            await self._something(sink)
-            self._writing, pcm = self._queue.popleft()
+            self._writing, pcm = await self._next()
             self._waiting_samples -= len(pcm) // BYTES_PER_SAMPLE
             interruptions = self._interruptions
             await sink.write(filtered(self._filter, AudioFrame(pcm, self._accounted, now_ns())))
@@ -211,16 +210,20 @@ class MediaPlayback:
             if len(self._parts.open) != len(self._parts.begun):
                 self._watched.set()
 
-    async def _something(self, sink: AudioSink) -> None:
-        """Until a frame can be written; the first one after a pause waits for the next."""
-        while not self._queue:
-            self._news.clear()
-            await self._news.wait()
-        if self._queue[0][0] == self._writing or sink.heard_samples < sink.written_samples:
-            return
-        due_s = samples_to_ns(LEAD_SAMPLES) / NS_PER_S
+    async def _next(self) -> tuple[int, bytes]:
+        """The next frame to write; the first one after a pause waits for more."""
+        while True:
+            while not self._queue:
+                self._news.clear()
+                await self._news.wait()
+            if self._queue[0][0] != self._writing and not self.ledger.unheard_samples:
+                await self._gather()
+            if self._queue:  # nobody interrupted meanwhile
+                return self._queue.popleft()
+
+    async def _gather(self) -> None:
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(due_s):
+            async with asyncio.timeout(samples_to_ns(LEAD_SAMPLES) / NS_PER_S):
                 while self._waiting_samples <= LEAD_SAMPLES:
                     self._news.clear()
                     await self._news.wait()

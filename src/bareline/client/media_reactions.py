@@ -61,8 +61,4 @@ class MediaReactions:
 
     def _is_live(self, key: PartKey) -> bool:
         position = self._playback.ledger.position(*key)
-        return (
-            position is not None
-            and not position.cut
-            and not (position.finished and position.heard == position.received)
-        )
+        return position is not None and not position.over

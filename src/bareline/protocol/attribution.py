@@ -77,6 +77,7 @@ class Attribution:
         self._ended: tuple[str | None, int] = (None, 0)
         self._unwanted: dict[str, None] = {}
         self._muted: Literal["", "stretch", "response"] = ""
+        self._muted_silence = 0
         self._next_begins = False
         self._end_sample: int | None = None
         self._count = 0
@@ -97,8 +98,7 @@ class Attribution:
         """
         paused = first_sample != self._end_sample
         self._end_sample = first_sample + samples
-        silence_came = self._playing is None and not loud
-        if self._muted == "response" or (self._muted and not paused and not silence_came):
+        if self._muted and not self._ends_muting(samples, paused=paused, loud=loud):
             return None
         fresh, self._muted = bool(self._muted), ""
         stretch = self._stretch(paused=paused, loud=loud, fresh=fresh)
@@ -151,6 +151,11 @@ class Attribution:
             self.ended(self._playing, now_ns)
         self._end_sample = None
         self._muted = ""
+
+    def _ends_muting(self, samples: int, *, paused: bool, loud: bool) -> bool:
+        """Whether this frame is not of the unwanted audio any more: after a pause, or silence from the server."""
+        self._muted_silence = 0 if loud or self._playing is not None else self._muted_silence + samples
+        return self._muted == "stretch" and (paused or self._muted_silence > _ONSET_SAMPLES)
 
     def _stretch(self, *, paused: bool, loud: bool, fresh: bool) -> Stretch:
         last = self.stretches[-1] if self.stretches else None

@@ -59,6 +59,7 @@ class MediaLedger:
         self._chars = chars
         self._stream = Attribution()
         self._stretches = PlayoutLedger()
+        self._lost: dict[str, int] = {}
         self._parts: dict[PartKey, _Part] = {}
         self._responses: dict[str, _Spoken] = {}
 
@@ -116,8 +117,12 @@ class MediaLedger:
         self._stretches.heard(total_samples)
 
     def cleared(self, dropped_samples: int) -> None:
-        """The sink dropped the last ``dropped_samples`` written ones. Tell ``heard`` first."""
+        """The sink dropped the last ``dropped_samples`` written ones, and what was queued is gone.
+
+        Tell ``heard`` first. An answer of which something is lost in this way can still be heard to its end.
+        """
         self._stretches.cleared(dropped_samples)
+        self._write_off()
 
     def started(self, response_id: str, now_ns: int) -> bool:
         """``output_audio_buffer.started``. False when the response was interrupted: it is not to be played."""
@@ -186,11 +191,23 @@ class MediaLedger:
         """Samples that the sink has taken and that are still to be heard."""
         return self._stretches.unheard_samples
 
+    def _write_off(self) -> None:
+        """What was queued and is not in the sink will never be heard; the sink plays the earliest first."""
+        playable = self._stretches.unheard_samples
+        for stretch in self._stream.stretches:
+            name = str(stretch.number)
+            position = self._stretches.position(name)
+            if position is None or position.queued == position.heard + self._lost.get(name, 0):
+                continue
+            unheard = position.queued - position.heard
+            self._lost[name] = max(0, unheard - playable)
+            playable = max(0, playable - unheard)
+
     def _cut(self, response_id: str) -> list[Cut]:
         cuts: list[Cut] = []
         response, positions = self._responses[response_id], self._positions(response_id)
         for key, position in positions.items():
-            if not position.cut and not (position.finished and position.heard == position.received):
+            if not position.over:
                 self._parts[key].cut = True
                 self._stream.unwanted(response_id)
                 cuts.append(Cut(response_id, *key, samples_to_ms(position.heard), delete=False))
@@ -212,7 +229,8 @@ class MediaLedger:
         for stretch in self._stream.of(response_id):
             found = self._stretches.position(str(stretch.number))
             if found is not None:
-                more = (found.received, found.queued, found.written, found.heard)
+                queued = found.queued - self._lost.get(str(stretch.number), 0)
+                more = (found.received, queued, min(found.written, queued), found.heard)
                 counts = _Counts(*(a + b for a, b in zip(counts, more, strict=True)))
         return counts
 

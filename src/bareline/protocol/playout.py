@@ -53,6 +53,11 @@ class Position:
     cut: bool
     estimated: bool = False
 
+    @property
+    def over(self) -> bool:
+        """Whether nothing more of it will be played."""
+        return self.cut or (self.finished and self.heard == self.queued)
+
 
 @dataclass(slots=True)
 class _Part:
