@@ -26,6 +26,8 @@ _IDLE_SAMPLES = ms_to_samples(1000)
 """Unclaimed silence beyond this is a server that never pauses; it is not played."""
 _LATE_NS = 4 * NS_PER_S
 """So late may an event come after the audio it is about: it was lost and sent again."""
+_LATE_UNWANTED_NS = ms_to_ns(500)
+"""So late may the first audio of an interrupted response come; what begins later is another one."""
 _BURST_NS = ms_to_ns(30)
 """Two events that come closer than this were held up together."""
 
@@ -74,6 +76,7 @@ class Attribution:
         self.stretches: deque[Stretch] = deque()
         self._claimed: dict[str, list[Stretch]] = {}
         self._playing: str | None = None
+        self._awaited: str | None = None
         self._ended: tuple[str | None, int] = (None, 0)
         self._unwanted: dict[str, None] = {}
         self._muted: Literal["", "stretch", "response"] = ""
@@ -101,7 +104,10 @@ class Attribution:
         if self._muted and not self._ends_muting(samples, paused=paused, loud=loud):
             return None
         fresh, self._muted = bool(self._muted), ""
-        stretch = self._stretch(paused=paused, loud=loud, fresh=fresh)
+        stretch = self._stretch(paused=paused, loud=loud, fresh=fresh, now_ns=now_ns)
+        if stretch.response_id in self._unwanted:
+            self._muted = "stretch"
+            return None
         stretch.grow(samples, now_ns, loud=loud)
         return None if stretch.idle else stretch
 
@@ -109,7 +115,7 @@ class Attribution:
         """The server began to play a response. False when it is not wanted any more."""
         if self._playing is not None and self._playing != response_id:
             self.ended(self._playing, now_ns)
-        self._playing = response_id
+        self._playing, self._awaited = response_id, None
         taken = list(self._unclaimed(now_ns)) or self._taken_for_more(now_ns)
         for stretch in taken:
             self._claim(stretch, response_id)
@@ -124,6 +130,7 @@ class Attribution:
         if self._playing == response_id:
             self._playing = None
             self._ended = (response_id, now_ns)
+            self._awaited = None if self.of(response_id) else response_id
             self._muted = "stretch" if self._muted else ""
             self._next_begins = False
         for stretch in self.of(response_id):
@@ -157,11 +164,11 @@ class Attribution:
         self._muted_silence = 0 if loud or self._playing is not None else self._muted_silence + samples
         return self._muted == "stretch" and (paused or self._muted_silence > _ONSET_SAMPLES)
 
-    def _stretch(self, *, paused: bool, loud: bool, fresh: bool) -> Stretch:
+    def _stretch(self, *, paused: bool, loud: bool, fresh: bool, now_ns: int) -> Stretch:
         last = self.stretches[-1] if self.stretches else None
         if last is None or paused:
             self._settle()
-            return self._begin(self._wanted_one(), paused=True)
+            return self._begin(self._expected(now_ns), paused=True)
         if fresh:
             return self._begin(None)
         if self._next_begins:
@@ -195,9 +202,16 @@ class Attribution:
             if not claimed:
                 del self._claimed[stretch.response_id or ""]
 
-    def _wanted_one(self) -> str | None:
-        """The response that a pause is followed by; after an unwanted one, one that is yet to be named."""
-        return None if self._playing in self._unwanted else self._playing
+    def _expected(self, now_ns: int) -> str | None:
+        """The response that a pause is followed by, if it was named already: not one that was interrupted before.
+
+        All that is said about a short one may come before its first sound.
+        """
+        if self._playing is not None or self._awaited is None:
+            return None if self._playing in self._unwanted else self._playing
+        awaited, self._awaited = self._awaited, None
+        limit_ns = _LATE_UNWANTED_NS if awaited in self._unwanted else _LATE_NS
+        return awaited if now_ns - self._ended[1] <= limit_ns else None
 
     def _settle(self) -> None:
         """What was taken for a beginning without a pause, and is over at once, was the end of what came before."""
