@@ -121,7 +121,7 @@ class Peer:
         await self.sctp.abort(code, reason)
         await self.dtls.stop()
         await self.ice.close()
-        self.sctp.remove_all_listeners()
+        self.sctp.let_go()
 
     async def _find_path(self, remote: Description, *, complete: bool) -> None:
         ice = self.ice

@@ -13,6 +13,7 @@ from __future__ import annotations
 import asyncio
 import random
 import socket
+import ssl
 import struct
 import time
 from collections.abc import Callable, Sequence
@@ -201,6 +202,9 @@ class IceConnection(Connection):
             return ServerOutcome(server.url, f"did not answer within {GATHER_TIMEOUT_S:g} s")
         except stun.TransactionFailed as error:
             return ServerOutcome(server.url, f"refused: {_error_words(error)}")
+        except ssl.SSLCertVerificationError as error:
+            words = f"its certificate is not trusted ({error.verify_message}): verify_turn_certificate=False trusts it"
+            return ServerOutcome(server.url, words)
         except (stun.TransactionError, OSError) as error:
             return ServerOutcome(server.url, f"cannot be reached: {error}")
         self._local_candidates += found
@@ -344,6 +348,7 @@ class IceConnection(Connection):
     async def close(self) -> None:
         """Give up the path and every socket. A TURN server that does not answer is not waited for."""
         self.on_media = self.on_lost = None
+        checked = list(self._check_list)
         protocols = list(self._protocols)
         try:
             async with asyncio.timeout(CLOSE_TIMEOUT_S):
@@ -353,6 +358,9 @@ class IceConnection(Connection):
             self._protocols.clear()
             self._emit_event(ConnectionClosed())
             await unref_mdns_protocol(self)
+        for pair in checked:
+            pair.task = None
+        self._check_list.clear()  # pair, socket and connection refer to each other
 
 
 class _QuickProtocol(StunProtocol):

@@ -148,6 +148,13 @@ class SctpTransport(RTCSctpTransport):
         self._set_state(self.State.CLOSED)
         self.transport._unregister_data_receiver(self)
 
+    def let_go(self) -> None:
+        """Forget whoever listened, so that an ended connection is freed at once and not by the garbage collector."""
+        self.on_message = self.on_established = self.on_room = self.on_ended = None
+        self._inbound_streams.clear()
+        self._data_channel_queue.clear()
+        self.remove_all_listeners()
+
     async def give_room(self) -> None:
         """After unread messages have been read: tell the other side, where it may have stopped."""
         if self.established and self._last_received_tsn is not None:
