@@ -14,8 +14,8 @@ from bareline.protocol.events import FunctionCallOutput, Session
 from bareline.protocol.generation import CallDelta, Outcome, Output, ResponseRequest, SpeechDelta, TextDelta
 from bareline.server.backend import Utterance
 
-SECOND = b"\x00\x10" * 24_000
-"""A constant, a tenth of full scale: its level survives every codec."""
+SECOND = (b"\x00\x10" * 60 + b"\x00\xf0" * 60) * 200
+"""A square wave of 200 Hz, an eighth of full scale: its level survives every codec."""
 
 
 class Answering:
