@@ -86,7 +86,7 @@ def test_a_conversation_by_voice_with_a_tool_and_an_interruption(agents, speech)
     until(page, "all.some(({type}) => type === 'output_audio_buffer.stopped')")
 
     assert [call["name"] for call in page.evaluate("window.agents.ran")] == ["list_tasks"]
-    assert received(page, "sdk.audio_interrupted"), "the SDK told the application"
+    assert received(page, "output_audio_buffer.cleared")
     listing, answer = speech.stretches(speech.heard(page.evaluate("window.agents.recording()")))
     assert speech.recognised(answer, ANSWERS) == "all right"
     assert 1_500 < len(listing) / 48 < 4_500, "the list was cut"
@@ -100,7 +100,7 @@ def test_the_sdk_reads_every_event_as_its_own_type(agents, speech) -> None:
     until(page, "all.some(({type}) => type === 'output_audio_buffer.stopped')")
     messages = [item for item in page.evaluate("window.agents.history()") if item["type"] == "message"]
     assert [message["role"] for message in messages] == ["user", "assistant"]
-    assert messages[0]["content"][0]["transcript"] == "what is on my list"
+    assert "what is on my list" in messages[0]["content"][0]["transcript"]
     assert messages[1]["content"][0]["transcript"].startswith("There are 3 tasks: buy oat milk")
     heard = speech.stretches(speech.heard(page.evaluate("window.agents.recording()")))
     assert [speech.recognised(stretch, ANSWERS) for stretch in heard] == [ANSWERS[0]]

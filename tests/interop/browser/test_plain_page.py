@@ -72,13 +72,13 @@ def test_behaviour_3_a_page_of_another_origin_reads_status_and_call_id(plain) ->
 
 def test_a_conversation_by_voice_with_a_tool_and_an_interruption(plain, speech) -> None:
     """The microphone asks, lets the answer begin, and says stop into it."""
-    page, _ = plain(speech.timed((2_500, "What is on my list?"), (8_500, "Stop.")))
+    page, _ = plain(speech.timed((2_500, "What is on my list?"), (7_500, "Stop.")))
     until(page, "all.filter(({type}) => type === 'response.done').length >= 3")
     until(page, "all.some(({type}) => type === 'output_audio_buffer.cleared')")
     until(page, "all.filter(({type}) => type === 'output_audio_buffer.stopped').length >= 1")
 
     said = [event["transcript"] for event in events(page, "conversation.item.input_audio_transcription.completed")]
-    assert said == ["what is on my list", "stop"]
+    assert ["what is on my list" in said[0], "stop" in said[1], len(said)] == [True, True, 2]
     calls = events(page, "response.function_call_arguments.done")
     assert [call["name"] for call in calls] == ["list_tasks"]
     told = events(page, "response.output_audio_transcript.done")
@@ -88,7 +88,7 @@ def test_a_conversation_by_voice_with_a_tool_and_an_interruption(plain, speech) 
     listing, answer = speech.stretches(speech.heard(page.evaluate("window.plain.recording()")))
     assert speech.recognised(answer, ANSWERS) == "all right"
     cut = events(page, "conversation.item.truncated")[0]
-    assert len(listing) / 48 == pytest.approx(cut["audio_end_ms"], abs=400), "it was told what the page heard"
+    assert len(listing) / 48 == pytest.approx(cut["audio_end_ms"], abs=150), "it was told what the page heard"
     assert len(listing) / 48 < 4_500
 
 

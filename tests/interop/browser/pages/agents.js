@@ -26,8 +26,6 @@ async function connect({ url, key, instructions, name, description, result }) {
   const agent = new RealtimeAgent({ name: "Tester", instructions, tools: [tool({ name, description, parameters, strict: true, execute })] });
   session = new RealtimeSession(agent, { transport, model: "gpt-realtime-2.1" });
   session.on("error", (error) => errors.push(String(error?.error?.message || error?.error || error)));
-  session.on("audio_interrupted", () => note("sdk.audio_interrupted"));
-  session.on("history_updated", (history) => note("sdk.history_updated", { history }));
   await session.connect({ apiKey: key, url: `${url}/realtime/calls` });
   note("sdk.connected");
   recorded = record(audioElement.srcObject);
