@@ -51,7 +51,7 @@ __all__ = [
 
 INITIAL_PACKETS = 64
 """In flight before the first acknowledgement: 200 KB take two round trips in place of six."""
-WINDOW_MAX_PACKETS = 128
+WINDOW_MAX_PACKETS = 180
 """In flight at most: what a socket's buffer of usual size holds."""
 FLOOR_PACKETS = 16
 """In flight at least, whatever was lost: at two percent of random loss aiortc's rule ends near eight."""
@@ -232,13 +232,13 @@ class SctpTransport(RTCSctpTransport):
         self._peer_window = chunk.advertised_rwnd
         if chunk.gaps:
             self._may_retransmit = True
-        before = self._cwnd
+        window, used = self._cwnd, 2 * self._flight_size >= self._cwnd
         newly = (chunk.cumulative_tsn - self._last_sacked_tsn) % SCTP_TSN_MODULO
         await super()._receive_sack_chunk(chunk)
-        if before < self._cwnd <= self._ssthresh and newly > 1:
-            # aiortc grows the window by one packet for each acknowledgement, which here is for two packets.
-            self._cwnd += USERDATA_MAX_LENGTH
-        if self._outbound_queue:
+        if used and newly < SCTP_TSN_MODULO // 2 and window <= min(self._cwnd, self._ssthresh):
+            # aiortc grows by one packet for each acknowledgement, which here is for two, and only while the window is
+            # full to the last packet. Half full is enough for Linux's TCP too, and a second large event finds room.
+            self._cwnd = max(self._cwnd, window + min(newly, ACK_EVERY) * USERDATA_MAX_LENGTH)
             await self._transmit()
         if self.on_room is not None:
             self.on_room()
