@@ -21,7 +21,7 @@ class DeviceStream(Protocol):
     """An open stream of one device. Samples are 16 bits, times those of the loop's clock in nanoseconds.
 
     Callbacks come from a thread of the device, in order, one at a time, until ``close`` returns. ``ended`` is called
-    when the device stops by itself. ``close`` may be called twice, and blocks for no longer than the device needs.
+    when the device stops by itself. ``close`` may be called twice; it blocks, for a second or two at most.
     """
 
     @property

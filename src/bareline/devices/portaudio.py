@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import atexit
 import os
+import threading
 import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
@@ -19,6 +21,7 @@ __all__ = ["DeviceInput", "DeviceOutput", "list_devices", "open_input", "open_ou
 BLOCK_MS = 10
 _AWAY_MAX_S = 10.0
 """A sample is no further than this from the callback that carries it; more is a clock that cannot be believed."""
+_FREED_WITHIN_S = 2.0
 _INSTALL = (
     "apt install libportaudio2 (Debian, Ubuntu), dnf install portaudio (Fedora) or brew install portaudio (macOS)"
 )
@@ -47,8 +50,18 @@ class _Stream:
         self.latency_ns = seconds_to_ns(max(0.0, self._stream.latency))
 
     def close(self) -> None:
-        """Stop and free the device."""
+        """Stop and free the device; one that does not let itself be freed in time is abandoned."""
+        if self._closed:
+            return
         self._closed = True
+        # Drivers of a device that went away may never return; a daemon thread holds up nobody.
+        freeing = threading.Thread(target=self._free, name="bareline-device", daemon=True)
+        freeing.start()
+        freeing.join(_FREED_WITHIN_S)
+        if freeing.is_alive():
+            _leave_open_at_exit()
+
+    def _free(self) -> None:
         with suppress(_sounddevice().PortAudioError):  # it is gone already
             self._stream.abort()
         self._stream.close(ignore_errors=True)
@@ -208,6 +221,11 @@ def _sounddevice() -> Any:
             f"PortAudio, which microphone and speakers need, is not installed: {_INSTALL}"
         ) from error
     return sounddevice
+
+
+def _leave_open_at_exit() -> None:
+    """sounddevice frees everything when the program ends, and would wait there for what never returns."""
+    atexit.unregister(_sounddevice()._exit_handler)  # noqa: SLF001 - it has no public name
 
 
 @contextmanager
