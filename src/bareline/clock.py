@@ -6,7 +6,7 @@ core never calls this: it is told the time.
 
 from __future__ import annotations
 
-import asyncio
+from asyncio import get_running_loop
 
 from bareline.units import NS_PER_S
 
@@ -15,4 +15,4 @@ __all__ = ["now_ns"]
 
 def now_ns() -> int:
     """Nanoseconds of the running loop's monotonic clock, to the nearest one, so that a deadline is met at its time."""
-    return round(asyncio.get_running_loop().time() * NS_PER_S)
+    return round(get_running_loop().time() * NS_PER_S)

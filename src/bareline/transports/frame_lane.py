@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import struct
 from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Any, NoReturn
@@ -35,6 +36,9 @@ _OPCODE = 0x0F
 _MASKED = 0x80
 _MASK_BYTES = 4
 _MASKS_DRAWN = 256
+_SHORT = struct.Struct("!BB4s")
+_MEDIUM = struct.Struct("!BBH4s")
+_LONG = struct.Struct("!BBQ4s")
 _HEADERS_MAX_BYTES = 128 * 1024
 _END_OF_HEADERS = b"\r\n\r\n"
 
@@ -233,12 +237,12 @@ def _text_frame(message: bytes, mask: bytes) -> bytes:
     """One masked whole text frame (RFC 6455 section 5.2)."""
     length = len(message)
     if length < 126:
-        head = bytes((_WHOLE_TEXT, _MASKED | length))
+        head = _SHORT.pack(_WHOLE_TEXT, _MASKED | length, mask)
     elif length < 65_536:
-        head = bytes((_WHOLE_TEXT, _MASKED | 126)) + length.to_bytes(2, "big")
+        head = _MEDIUM.pack(_WHOLE_TEXT, _MASKED | 126, length, mask)
     else:
-        head = bytes((_WHOLE_TEXT, _MASKED | 127)) + length.to_bytes(8, "big")
-    return head + mask + apply_mask(message, mask)
+        head = _LONG.pack(_WHOLE_TEXT, _MASKED | 127, length, mask)
+    return head + apply_mask(message, mask)
 
 
 def _frame_at(stream: bytes | bytearray, begin: int) -> tuple[int, int] | None:
