@@ -55,7 +55,7 @@ def sent_raw_record(message: bytes, at_ns: int) -> TraceRecord:
 
 def received_record(received: Received) -> TraceRecord:
     """The record of a message of the server."""
-    event, raw, at_ns = received
+    event, raw, at_ns = received.event, received.raw, received.at_ns
     if isinstance(event, ResponseOutputAudioDelta):
         data: JsonObject = {
             "type": "response.output_audio.delta",

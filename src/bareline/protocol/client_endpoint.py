@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
-from typing import NamedTuple
+
+import msgspec
 
 from bareline.errors import RemoteProtocolError
 from bareline.protocol.client_checks import ClientChecks
@@ -28,7 +29,7 @@ __all__ = ["ClientEndpoint", "Received"]
 _SESSION_REPORTS = (SessionCreated, SessionUpdated)
 
 
-class Received(NamedTuple):
+class Received(msgspec.Struct, frozen=True):
     """One message from the server: the event (or why it is none), the message as it came, and when."""
 
     event: ServerEvent | RemoteProtocolError
