@@ -48,7 +48,7 @@ class CallView:
             case ConfirmationAsked():
                 self.line(event.at_ns, "confirm", f"{event.name} waits for a yes", "yellow")
             case Interrupted():
-                self.line(event.at_ns, "barge-in", f"silent; the server is told of {event.heard_ms} ms heard", "yellow")
+                self.line(event.at_ns, "barge-in", f"silent; {event.heard_ms} ms had been heard", "yellow")
             case Reconnected():
                 self.line(event.at_ns, "call", f"reconnected after {event.reason}", "yellow")
             case ErrorHappened():

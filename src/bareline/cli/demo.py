@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 
 from bareline.cli.terminal import Terminal
-from bareline.errors import ConfigurationError
+from bareline.errors import ConfigurationError, MissingExtra
 
 __all__ = ["add_parser", "run"]
 
@@ -25,6 +25,15 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     )
     parser.add_argument("--seed", type=int, default=1, help="draws tasks, wording and voices (default: 1)")
     parser.add_argument("--out", type=Path, metavar="DIR", help="where to leave recording, trace and summary")
+    parser.add_argument(
+        "--transport",
+        choices=("webrtc", "websocket"),
+        default="webrtc",
+        help="what the call goes over (default: webrtc)",
+    )
+    parser.add_argument(
+        "--loss", type=float, default=0.0, metavar="PERCENT", help="lose so many of the packets each way (webrtc)"
+    )
     parser.add_argument("--json", action="store_true", help="print the summary as JSON and nothing else")
     parser.add_argument("-v", "--verbose", action="store_true", help="show the protocol, on standard error")
     parser.add_argument("--base-url", metavar="URL", help="talk to another Realtime server instead")
@@ -41,9 +50,23 @@ def run(args: argparse.Namespace) -> int:
     out = _folder(args.out)
     view = DemoView(Terminal(sys.stdout, silent=args.json))
     protocol = ProtocolView(Terminal(sys.stderr)) if args.verbose else None
-    options = DemoOptions(seed=args.seed, out=out, base_url=args.base_url, observer=protocol)
+    if not 0 <= args.loss < 100:
+        raise ConfigurationError("--loss is a share of the packets, from 0 up to 100 percent")
+    options = DemoOptions(
+        seed=args.seed,
+        out=out,
+        transport=args.transport,
+        loss_percent=args.loss,
+        base_url=args.base_url,
+        observer=protocol,
+    )
     view.begin(options)
-    summary = run_call(play_demo(options, view.show))
+    try:
+        summary = run_call(play_demo(options, view.show))
+    except MissingExtra as missing:
+        if missing.extra != "webrtc":
+            raise
+        raise ConfigurationError(f"{missing}; or hold the call over --transport websocket") from missing
     if args.json:
         print(msgspec.json.format(msgspec.json.encode(summary), indent=2).decode())
     else:

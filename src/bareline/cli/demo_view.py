@@ -8,9 +8,11 @@ from bareline.cli.call_view import CallView
 from bareline.cli.terminal import Terminal
 from bareline.client.call_events import CallEvent
 from bareline.lab.demo.play import CallerSaid, DemoOptions
-from bareline.lab.demo.summary import DemoSummary
+from bareline.lab.demo.summary import DemoSummary, MediaFigures
 
 __all__ = ["DemoView"]
+
+_TRANSPORTS = {"webrtc": "WebRTC", "websocket": "WebSocket"}
 
 
 class DemoView:
@@ -23,7 +25,9 @@ class DemoView:
     def begin(self, options: DemoOptions) -> None:
         """Say what is about to happen."""
         where = options.base_url or "the built-in server"
-        self._terminal.line(f"A spoken call over {options.transport} with {where}, seed {options.seed}.", "bold")
+        over = _TRANSPORTS.get(options.transport, options.transport)
+        lossy = f", {options.loss_percent:g} % of the packets lost" if options.loss_percent else ""
+        self._terminal.line(f"A spoken call over {over} with {where}, seed {options.seed}{lossy}.", "bold")
         self._terminal.line("The caller is synthesised and speaks in real time; no sound is played.", "dim")
         self._terminal.line()
 
@@ -49,9 +53,17 @@ class DemoView:
         if summary.barge_in:
             cut = summary.barge_in
             line(f"  barge-in       silent after {cut.stop_ms} ms; {cut.heard_ms} ms heard, {cut.audio_end_ms} ms told")
+        if summary.media:
+            line(f"  media          {_media(summary.media)}")
         heard = summary.recognition
         wrong = f"{heard.sentence_errors} of {heard.sentences} sentences with an error"
         line(f"  recognition    {wrong}, repeated {heard.asked_again} times")
         line(f"  recording      {out / 'call.wav'} (left: caller, right: agent)")
         line(f"  trace          {out / 'trace.jsonl'}")
         line(f"  summary        {out / 'summary.json'}")
+
+
+def _media(media: MediaFigures) -> str:
+    lost = f"{media.lost_percent:g} % of {media.packets} packets lost"
+    mended = f"{media.fec_ms} ms restored, {media.concealed_ms} ms concealed, {media.silent_ms} ms missing"
+    return f"{media.codec}, {lost}; {mended}"

@@ -20,10 +20,11 @@ from bareline.client.call import Call
 from bareline.client.call_events import AgentSaid, CallEvent
 from bareline.devices.sinks import NullSink
 from bareline.lab.demo.agent import instructions, task_tools
+from bareline.lab.demo.path import demo_path, media_figures
 from bareline.lab.demo.scene import PHRASES, Scene, draw_scene
 from bareline.lab.demo.script import Watch, caller_script
 from bareline.lab.demo.store import TaskStore
-from bareline.lab.demo.summary import DemoSummary, summarise, unmet_in_trace
+from bareline.lab.demo.summary import DemoSummary, MediaFigures, summarise, unmet_in_trace
 from bareline.lab.recording import MicrophoneTap, SpeakerTap, stereo
 from bareline.media.formats import PcmFormat
 from bareline.media.wav import wav_header
@@ -34,6 +35,7 @@ from bareline.server.backends.rules import RulesBackend
 from bareline.server.serve import RealtimeServer
 from bareline.speech.espeak import EspeakSynthesis
 from bareline.testing.caller import SimulatedCaller, SpokenUtterance
+from bareline.transports.webrtc.settings import WebRtcSettings
 from bareline.units import SAMPLE_RATE_HZ
 
 __all__ = ["CALL_LIMIT_S", "CallerSaid", "DemoOptions", "play_demo"]
@@ -50,12 +52,14 @@ SNR_DB = 30.0
 class DemoOptions:
     """``out``: a folder for the recording, the trace, the tasks and the summary. ``base_url``: another server.
 
-    ``observer`` gets every record that the trace gets.
+    ``transport``: webrtc or websocket. ``loss_percent`` of the packets are lost each way, which needs webrtc and the
+    built-in server. ``observer`` gets every record that the trace gets.
     """
 
     seed: int
     out: Path
-    transport: str = "websocket"
+    transport: str = "webrtc"
+    loss_percent: float = 0.0
     base_url: str | None = None
     api_key: str | None = None
     observer: Observer | None = None
@@ -80,8 +84,10 @@ async def play_demo(options: DemoOptions, show: Callable[[CallEvent | CallerSaid
     store = TaskStore(database)
     scene.fill(store)
     try:
-        async with _server(options) as base_url:
-            call = await _Demo(scene, options, store, base_url).play(show)
+        local = options.base_url is None
+        way = demo_path(options.transport, loss_percent=options.loss_percent, seed=options.seed, local=local)
+        async with way as webrtc, _server(options) as base_url:
+            call = await _Demo(scene, options, store, base_url, webrtc).play(show)
         trace = list(read_trace(options.out / "trace.jsonl"))
         unmet = [*call.problems, *scene.unmet(store), *unmet_in_trace(scene, trace)]
     finally:
@@ -95,6 +101,7 @@ async def play_demo(options: DemoOptions, show: Callable[[CallEvent | CallerSaid
         repeats=call.watch.repeats,
         trace=trace,
         unmet=unmet,
+        media=call.media,
     )
     (options.out / "summary.json").write_bytes(msgspec.json.format(msgspec.json.encode(summary), indent=2) + b"\n")
     return summary
@@ -113,14 +120,18 @@ async def _server(options: DemoOptions) -> AsyncGenerator[str]:
 class _Demo:
     """One call between the simulated caller and the agent."""
 
-    def __init__(self, scene: Scene, options: DemoOptions, store: TaskStore, base_url: str) -> None:
+    def __init__(
+        self, scene: Scene, options: DemoOptions, store: TaskStore, base_url: str, webrtc: WebRtcSettings | None
+    ) -> None:
         self.events: list[CallEvent] = []
         self.problems: list[str] = []
         self.watch = Watch()
+        self.media: MediaFigures | None = None
         self._scene = scene
         self._options = options
         self._tools = task_tools(store)
         self._base_url = base_url
+        self._webrtc = webrtc
         self._synthesis = EspeakSynthesis()
         self.caller = SimulatedCaller(
             self._synthesis,
@@ -133,7 +144,13 @@ class _Demo:
         self.speaker = SpeakerTap(NullSink())
 
     async def play(self, show: Callable[[CallEvent | CallerSaid], None]) -> _Demo:
-        header = {"transport": self._options.transport, "seed": self._scene.seed, "scene": "demo"}
+        header: dict[str, str | int | float] = {
+            "transport": self._options.transport,
+            "seed": self._scene.seed,
+            "scene": "demo",
+        }
+        if self._options.loss_percent:
+            header["loss_percent"] = self._options.loss_percent
         path = self._options.out / "trace.jsonl"
         with Recorder(path, header=header) as recorder:
             try:
@@ -163,6 +180,7 @@ class _Demo:
             speaker=self.caller.listen_to(self.speaker),
             transport=self._options.transport,
             base_url=self._base_url,
+            webrtc=self._webrtc,
             api_key=self._options.api_key,
             observer=Observers(recorder, more) if more is not None else recorder,
         )
@@ -172,6 +190,7 @@ class _Demo:
         call.respond()
         try:
             await call.quiet(after_microphone=True)
+            self.media = media_figures(call.line.stats())
         finally:
             await call.hang_up("goodbye")
             await following

@@ -10,6 +10,7 @@ import math
 import re
 import statistics
 from collections.abc import Sequence
+from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Any
 
@@ -22,7 +23,23 @@ from bareline.observe.record import TraceRecord
 from bareline.testing.caller import SpokenUtterance
 from bareline.units import NS_PER_MS, samples_to_ms
 
-__all__ = ["BargeIn", "DemoSummary", "FirstAudio", "Recognition", "ToolUse", "summarise", "unmet_in_trace"]
+__all__ = [
+    "BargeIn",
+    "DemoSummary",
+    "FirstAudio",
+    "MediaFigures",
+    "Recognition",
+    "ToolUse",
+    "summarise",
+    "unmet_in_trace",
+]
+
+
+AGREE_WITHIN_MS = 100
+"""What was heard and what the server takes for heard may differ by what is on its way and in the jitter buffer."""
+JOIN_WITHIN_MS = 200
+"""A shorter silence at the loudspeaker is not the end of an answer."""
+_TRUNCATIONS = {("sent", "conversation.item.truncate"), ("received", "conversation.item.truncated")}
 
 
 class FirstAudio(msgspec.Struct, frozen=True):
@@ -40,7 +57,8 @@ class BargeIn(msgspec.Struct, frozen=True):
     """The interruption.
 
     ``stop_ms``: from the first sample of the caller's speech to silence at the loudspeaker. ``heard_ms``: what had left
-    the loudspeaker of the interrupted answer. ``audio_end_ms``: what the server was told.
+    the loudspeaker of the interrupted answer. ``audio_end_ms``: what the server was told; over WebRTC, what the server
+    itself takes for heard.
     """
 
     stop_ms: float
@@ -65,8 +83,28 @@ class ToolUse(msgspec.Struct, frozen=True):
     consent: str | None = None
 
 
+class MediaFigures(msgspec.Struct, frozen=True):
+    """The agent's audio on its way to the caller, over WebRTC.
+
+    ``lost_percent``: packets that never came. ``fec_ms``: audio restored from the packet after; ``concealed_ms``: made
+    up; ``silent_ms``: missing. ``round_trip_ms`` and ``jitter_ms`` as the two sides reckon them at the end.
+    """
+
+    codec: str
+    packets: int
+    lost_percent: float
+    fec_ms: int
+    concealed_ms: int
+    silent_ms: int
+    jitter_ms: float
+    round_trip_ms: float | None
+
+
 class DemoSummary(msgspec.Struct, frozen=True):
-    """The demo's result, as in ``summary.json``. ``errors``: what was not as it should be; empty when ``ok``."""
+    """The demo's result, as in ``summary.json``. ``errors``: what was not as it should be; empty when ``ok``.
+
+    ``media`` is there over WebRTC only.
+    """
 
     ok: bool
     transport: str
@@ -76,6 +114,7 @@ class DemoSummary(msgspec.Struct, frozen=True):
     first_audio_ms: FirstAudio | None
     barge_in: BargeIn | None
     recognition: Recognition
+    media: MediaFigures | None
     errors: list[str]
 
 
@@ -89,22 +128,28 @@ def summarise(
     repeats: int,
     trace: Sequence[TraceRecord],
     unmet: Sequence[str],
+    media: MediaFigures | None = None,
 ) -> DemoSummary:
     """All figures of one call; ``unmet`` are the goals that were missed."""
-    barge_in = _barge_in(spoken, heard, trace)
+    answers = _joined(heard)
+    barge_in = _barge_in(spoken, answers, trace)
     lost = [f"{event.severity} lost: {event.message}" for event in events if isinstance(event, ErrorHappened)]
     errors = [*unmet, *lost]
     if barge_in is None:
         errors.append("the agent was not interrupted")
+    elif abs(barge_in.audio_end_ms - barge_in.heard_ms) > AGREE_WITHIN_MS:
+        told, true = barge_in.audio_end_ms, barge_in.heard_ms
+        errors.append(f"of the interrupted answer {true} ms were heard, and the server was left with {told} ms")
     return DemoSummary(
         ok=not errors,
         transport=transport,
         seed=scene.seed,
         turns=len(spoken),
         tools=[_tool_use(event) for event in events if isinstance(event, ToolSettled)],
-        first_audio_ms=_first_audio(spoken, heard),
+        first_audio_ms=_first_audio(spoken, answers),
         barge_in=barge_in,
         recognition=_recognition(spoken, events, repeats),
+        media=media,
         errors=errors,
     )
 
@@ -157,7 +202,27 @@ def _tool_use(event: ToolSettled) -> ToolUse:
     return ToolUse(event.name, arguments, event.state.value, event.consent)
 
 
-def _first_audio(spoken: Sequence[SpokenUtterance], heard: Sequence[HeardAudio]) -> FirstAudio | None:
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """What was heard with no pause but what a late packet leaves."""
+
+    start_ns: int
+    end_ns: int
+    samples: int
+
+
+def _joined(heard: Sequence[HeardAudio]) -> list[_Answer]:
+    joined: list[_Answer] = []
+    for stretch in heard:
+        found = _Answer(stretch.start_ns, stretch.end_ns, stretch.samples)
+        if joined and stretch.start_ns - joined[-1].end_ns < JOIN_WITHIN_MS * NS_PER_MS:
+            before = joined.pop()
+            found = _Answer(before.start_ns, stretch.end_ns, before.samples + stretch.samples)
+        joined.append(found)
+    return joined
+
+
+def _first_audio(spoken: Sequence[SpokenUtterance], heard: Sequence[_Answer]) -> FirstAudio | None:
     waits: list[float] = []
     for number, utterance in enumerate(spoken):
         until = spoken[number + 1].started_ns if number + 1 < len(spoken) else None
@@ -171,12 +236,12 @@ def _first_audio(spoken: Sequence[SpokenUtterance], heard: Sequence[HeardAudio])
 
 
 def _barge_in(
-    spoken: Sequence[SpokenUtterance], heard: Sequence[HeardAudio], trace: Sequence[TraceRecord]
+    spoken: Sequence[SpokenUtterance], heard: Sequence[_Answer], trace: Sequence[TraceRecord]
 ) -> BargeIn | None:
     ends = [
         (record.at_ns, int(record.data["audio_end_ms"]))
         for record in trace
-        if record.kind == "sent" and record.name == "conversation.item.truncate"
+        if (record.kind, record.name) in _TRUNCATIONS
     ]
     for utterance in spoken:
         stretch = next((s for s in heard if s.start_ns < utterance.started_ns < s.end_ns), None)
