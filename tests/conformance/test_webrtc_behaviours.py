@@ -178,6 +178,8 @@ def test_4_the_answer_names_a_stream() -> None:
             answer = parse_description(caller.answer)
             assert answer.candidates
             assert answer.data is not None
+            assert "a=ice-lite" not in caller.answer.splitlines()
+            assert {candidate.transport for candidate in answer.candidates} == {"udp"}
 
     asyncio.run(main())
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import ipaddress
 import logging
 import os
 import re
@@ -18,10 +19,12 @@ from bareline.errors import BarelineError, ConfigurationError
 if TYPE_CHECKING:
     from bareline.server.backend import Backend
     from bareline.server.serve import RealtimeServer
+    from bareline.transports.webrtc.settings import IceServer
 
 __all__ = ["add_parser", "run"]
 
 _KEY_VARIABLE = "BARELINE_API_KEY"
+_ICE_VARIABLE = "BARELINE_ICE_CREDENTIAL"
 _EPILOG = f"""faults (joined by commas; times count from the opening of a connection):
   of the connection  delay=50ms~20ms  slow=64kbps@5s  stall=600ms@5s  loss=2%%  duplicate=1%%  reorder=5%%
                      cut@10s (half-open)  abort@10s (dropped)  close=1001@10s; up: or down: in front for one direction
@@ -38,7 +41,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser = commands.add_parser(
         "serve",
         help="run the built-in Realtime server",
-        description="Run a Realtime server on this machine: HTTP and WebSocket on one port, no key, no network.",
+        description="Run a Realtime server on this machine: HTTP, WebSocket and WebRTC, no key, no network.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -50,6 +53,20 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         default="rules",
         metavar="NAME",
         help="what answers: rules (default), script:FILE, or python:MODULE:NAME",
+    )
+    add(
+        "--ice-address",
+        action="append",
+        metavar="ADDR",
+        help="address of this machine for WebRTC, instead of --host's; may be repeated",
+    )
+    add(
+        "--ice-server",
+        action="append",
+        default=[],
+        type=_ice_server,
+        metavar="URL[,USER,CREDENTIAL]",
+        help=f"STUN or TURN server, for callers beyond a NAT; may be repeated; CREDENTIAL better in {_ICE_VARIABLE}",
     )
     add("--seed", type=int, help="makes ids and what the backend draws reproducible")
     add("--session-limit", type=_seconds, default=3600.0, metavar="TIME", help="how long a session lives (60m)")
@@ -96,8 +113,10 @@ async def _serve(server: RealtimeServer) -> None:
 def _server(args: argparse.Namespace) -> RealtimeServer:
     from bareline.server.faults import read_faults
     from bareline.server.models import REALTIME_MODELS, Models
-    from bareline.server.serve import RealtimeServer
+    from bareline.server.serve import RealtimeServer, addresses_for
+    from bareline.transports.webrtc.settings import WebRtcSettings
 
+    _check_ice(args)
     if (args.tls_cert is None) != (args.tls_key is None):
         raise ConfigurationError("--tls-cert and --tls-key go together")
     if not 0 <= args.port <= 65535:
@@ -114,7 +133,31 @@ def _server(args: argparse.Namespace) -> RealtimeServer:
         session_limit_s=args.session_limit,
         faults=read_faults(",".join(args.fault)),
         tls=(args.tls_cert, args.tls_key) if args.tls_cert else None,
+        webrtc=WebRtcSettings(
+            addresses=args.ice_address or addresses_for(args.host), ice_servers=tuple(args.ice_server)
+        ),
     )
+
+
+def _check_ice(args: argparse.Namespace) -> None:
+    """Before the first call, not with it."""
+    from bareline.transports.webrtc.ice_servers import read_servers
+
+    for address in args.ice_address or ():
+        try:
+            ipaddress.ip_address(address)
+        except ValueError as error:
+            raise ConfigurationError(f"--ice-address {address} is no IP address") from error
+    read_servers(args.ice_server)
+
+
+def _ice_server(text: str) -> IceServer:
+    from bareline.transports.webrtc.settings import IceServer
+
+    url, *who = text.split(",", 2)
+    if len(who) == 1:
+        who.append(os.environ.get(_ICE_VARIABLE, ""))
+    return IceServer(url, *who)
 
 
 def _backend(name: str) -> Backend:

@@ -25,6 +25,10 @@ class Divergence:
 _PUMP = "tests/unit/server/test_session_pump.py"
 _SPEECH = "tests/unit/server/test_session_speech.py"
 _FACES = "tests/unit/server/test_server_faces.py"
+_MEDIA = "tests/unit/server/test_session_media.py"
+_SIDEBANDS = "tests/unit/server/test_sidebands.py"
+_CALLS = "tests/unit/server/test_calls_http.py"
+_BEHAVIOURS = "tests/conformance/test_webrtc_behaviours.py"
 
 DIVERGENCES = (
     Divergence(
@@ -63,11 +67,53 @@ DIVERGENCES = (
         test="tests/unit/server/test_door.py::test_a_secret_brings_its_configuration_and_its_model",
     ),
     Divergence(
-        id="sidebands",
-        ours="there are no calls to attach to yet: ?call_id= is answered with call_id_not_found and close 4000",
-        theirs="attaches to a WebRTC or SIP call; the answer to an unknown call is not shown in any source",
-        why="WebRTC is not built in yet",
+        id="unknown-call",
+        ours="?call_id= of no running call is answered with call_id_not_found and close 4000, its hang-up with 404",
+        theirs="not shown in any source",
+        why="refusals of a WebSocket come after the upgrade, and 404 is what HTTP has for it",
         test=f"{_FACES}::test_refusals_come_after_the_upgrade",
+    ),
+    Divergence(
+        id="sideband-bounds",
+        ours="a call has at most 8 sidebands, and one that leaves 8 MiB unread is closed with 1013",
+        theirs="not shown in any source",
+        why="a sideband must not hold up the call, nor fill the memory",
+        test=f"{_SIDEBANDS}::test_a_sideband_that_does_not_listen_is_closed_and_holds_nobody_up",
+    ),
+    Divergence(
+        id="sideband-waits",
+        ours="a sideband that comes before the call's media waits until that is open, up to 30 s",
+        theirs="not shown in any source",
+        why="a session begins with its first connection; what is sent meanwhile is answered then",
+        test=f"{_CALLS}::test_a_call_that_never_opens_ends_and_leaves_nothing",
+    ),
+    Divergence(
+        id="default-model",
+        ours="a call that names no model, in its session, address or client secret, gets gpt-realtime-2.1",
+        theirs="not shown in any source; a WebSocket without a model is refused by both",
+        why="the Agents SDK for JavaScript sends a bare offer, even with a server key",
+        test="tests/unit/server/test_door.py::test_a_call_has_the_model_that_it_asks_for_or_the_default",
+    ),
+    Divergence(
+        id="full-ice",
+        ours="the answer is of a full ICE agent at the port of its session, UDP only",
+        theirs="ice-lite, at one UDP port for all, with passive TCP beside it",
+        why="the stack has no ICE over TCP; where UDP is blocked: TURN over TLS, or a WebSocket",
+        test=f"{_BEHAVIOURS}::test_4_the_answer_names_a_stream",
+    ),
+    Divergence(
+        id="event-too-large",
+        ours="an event beyond the client's max-message-size is replaced by an error event_too_large that names it",
+        theirs="not shown in any source",
+        why="an event cannot be split, and a sideband still gets it whole",
+        test=f"{_SIDEBANDS}::test_an_event_too_large_for_the_connection_is_refused_in_words_and_reaches_the_sideband",
+    ),
+    Divergence(
+        id="played",
+        ours="truncation on WebRTC counts what was handed out, not what the path still carries (some 20-60 ms)",
+        theirs="not shown in any source",
+        why="only the client knows when it was heard; rounding down never claims more than was sent",
+        test=f"{_MEDIA}::test_barge_in_cuts_exactly_what_was_not_handed_out",
     ),
     Divergence(
         id="oversized",

@@ -28,11 +28,6 @@ class PlayoutClock:
         self._timer: asyncio.TimerHandle | None = None
         self._timer_ns = 0
 
-    @property
-    def idle(self) -> bool:
-        """Does nobody wait?"""
-        return not self._waiting
-
     def next_ns(self) -> int:
         """The next deadline there may be: now, or up to ``GRID_MS`` later."""
         return -(-now_ns() // _GRID_NS) * _GRID_NS

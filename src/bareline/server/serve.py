@@ -35,7 +35,7 @@ from bareline.units import NS_PER_S, seconds_to_ns
 if TYPE_CHECKING:
     from aiohttp import web
 
-__all__ = ["RealtimeServer"]
+__all__ = ["RealtimeServer", "addresses_for"]
 
 
 class RealtimeServer:
@@ -93,7 +93,7 @@ class RealtimeServer:
         self._calls = Calls(
             self._sessions.serve,
             ids=ids,
-            settings=webrtc or WebRtcSettings(addresses=_addresses(host)),
+            settings=webrtc or WebRtcSettings(addresses=addresses_for(host)),
             hangup_close_code=self._options.hangup_close_code,
             open_within_s=open_within_s,
         )
@@ -155,8 +155,8 @@ class RealtimeServer:
         await self.stop()
 
 
-def _addresses(host: str) -> list[str] | None:
-    """Where media arrives: at the one address that HTTP does, or, when that is any, at all of this machine's."""
+def addresses_for(host: str) -> list[str] | None:
+    """Where media arrives: at the one address that HTTP does, or, when that is any, at all of this machine's (None)."""
     try:
         address = ipaddress.ip_address("127.0.0.1" if host == "localhost" else host)
     except ValueError:

@@ -6,7 +6,9 @@ import pytest
 
 from bareline.protocol import events as ev
 from bareline.protocol.actions import InputCommitted, ResponseStopped
+from bareline.protocol.authority.outbox import ErrorMessage
 from bareline.protocol.generation import CallDelta, Failed, Incomplete, SpeechDelta, TextDelta
+from bareline.protocol.refusal import Refusal
 
 ADDED, DONE = "conversation.item.added", "conversation.item.done"
 OPENING = ["response.output_item.added", ADDED, "response.content_part.added"]
@@ -85,6 +87,14 @@ def test_expiry(serve, types) -> None:
     assert served.endpoint.deadline() is None
 
 
+def test_the_driver_says_what_it_could_not_do_and_errors_are_told_apart(serve) -> None:
+    served = serve()
+    served.endpoint.refuse(Refusal(code="event_too_large", message="Too large.", type="server_error"), 0)
+    (message,) = served.endpoint.outgoing()
+    assert isinstance(message, ErrorMessage)
+    assert b'"event_too_large"' in message
+
+
 def test_nothing_is_said_after_the_end(serve) -> None:
     served = serve(session_limit_ns=1_500_000_000)
     served.endpoint.tick(1_500_000_000)
@@ -94,6 +104,7 @@ def test_nothing_is_said_after_the_end(serve) -> None:
     endpoint.receive(b"{", 0)
     endpoint.receive_binary(0)
     endpoint.hear(b"\0\0", 0)
+    endpoint.refuse(Refusal(code="event_too_large", message="Too large."), 0)
     assert endpoint.speech_started(0, 0) is None
     endpoint.speech_stopped(0, 0)
     endpoint.idle_timeout(0, 0, 0)

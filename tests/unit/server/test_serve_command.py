@@ -54,6 +54,9 @@ def test_a_backend_of_ones_own_lies_where_one_is(tmp_path: Path, monkeypatch: py
 @pytest.mark.parametrize(
     ("options", "hint"),
     [
+        (["--ice-address", "nowhere"], "--ice-address nowhere is no IP address"),
+        (["--ice-server", "http://stun"], "is no ICE server"),
+        (["--ice-server", "turn:127.0.0.1,me"], "needs a username and a credential"),
         (["--backend", "nonsense"], "there are rules, script:FILE and python:MODULE:NAME"),
         (["--backend", "script:/no/such/scene.yaml"], "/no/such/scene.yaml"),
         (["--backend", "python:nowhere:Nothing"], "No module named 'nowhere'"),
