@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator
+from contextlib import suppress
 
 from bareline.clock import now_ns
+from bareline.media.frames import AudioFrame
 from bareline.transports.contract import MediaTransport
 from bareline.units import BYTES_PER_SAMPLE, NS_PER_S, ms_to_ns, ms_to_samples, ns_to_samples
 
@@ -19,6 +21,7 @@ FILL_MAX_MS = 3_000
 """The longest pause in the frames' own count that is filled; longer ones are cut to it."""
 QUIET_AFTER_MS = 200
 """When nothing has arrived for so long, the stream goes on as silence."""
+_LOOK_AGAIN_MS = 20
 _STEP_MS = 100
 """How much silence comes at a time."""
 
@@ -28,10 +31,8 @@ async def listen_to(transport: MediaTransport) -> AsyncGenerator[bytes]:
     stream = _Stream(now_ns())
     due_ns = now_ns() + ms_to_ns(QUIET_AFTER_MS)
     while True:
-        try:
-            async with asyncio.timeout_at(due_ns / NS_PER_S):
-                frame = await transport.receive_audio()
-        except TimeoutError:
+        frame = await _frame_by(due_ns, transport)
+        if frame is None:
             due_ns += ms_to_ns(_STEP_MS)
             yield stream.silence_until(now_ns())
         else:
@@ -39,6 +40,19 @@ async def listen_to(transport: MediaTransport) -> AsyncGenerator[bytes]:
             pause = stream.pause_before(frame.first_sample)
             stream.heard(frame.end_sample, now_ns())
             yield pause + frame.pcm
+
+
+async def _frame_by(due_ns: int, transport: MediaTransport) -> AudioFrame | None:
+    """The next frame; ``None`` when none came in time.
+
+    A loop that was held up finds the deadline over before it has looked at what arrived: it looks once more.
+    """
+    for more_ms in (0, _LOOK_AGAIN_MS):
+        until_ns = max(due_ns, now_ns() + ms_to_ns(more_ms))
+        with suppress(TimeoutError):
+            async with asyncio.timeout_at(until_ns / NS_PER_S):
+                return await transport.receive_audio()
+    return None
 
 
 class _Stream:
