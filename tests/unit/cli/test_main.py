@@ -158,7 +158,7 @@ def test_closed_streams_end_nothing() -> None:
 
 
 def test_the_demo_shows_the_protocol_when_asked(tmp_path: Path) -> None:
-    command = [sys.executable, "-c", INTERRUPTIBLE, "demo", "-v", "--out", str(tmp_path)]
+    command = [sys.executable, "-c", INTERRUPTIBLE, "demo", "-v", "--transport", "websocket", "--out", str(tmp_path)]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as demo:
         assert demo.stderr is not None
         assert any("session.created" in line for line in demo.stderr)
