@@ -73,9 +73,7 @@ class CatchUp:
             return frame
         else:
             kept = _without_a_period(frame, anyway=standing > _HURRY_NS)
-        removed = _length_ns(frame) - _length_ns(kept)
-        self._least -= removed
-        self._least_before -= removed
+        self._least -= _length_ns(frame) - _length_ns(kept)
         return kept
 
     def _watch(self, waiting_ns: int, now_ns: int) -> None:

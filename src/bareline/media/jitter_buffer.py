@@ -117,7 +117,7 @@ class JitterBuffer:
         return samples_to_ns(self._unit) if now_ns < self._trouble_until else 0
 
     def insert(self, packet: TimedPacket, *, follows_pause: bool = False) -> None:
-        """A packet has come; ``follows_pause``: it is next in order, but its place is further on."""
+        """A packet has come; ``follows_pause``: if it is next in order, the stream has paused before it."""
         now_ns = packet.arrived_ns
         if self._next_sequence is None:
             self._next_sequence = self._highest = packet.sequence

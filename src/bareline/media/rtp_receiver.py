@@ -196,7 +196,7 @@ class _Places:
     def locate(
         self, timestamp: int, clock_hz: int, sequence: int, samples: int, now_ns: int, *, newest: bool
     ) -> tuple[int, bool]:
-        """The place of a packet, and whether it follows a pause (next in order, but further on)."""
+        """The place of a packet, and whether it is further on than the end of the one before."""
         if self._anchor and self._anchor[2] != clock_hz and not newest:
             return -samples, False  # of the codec before: too late to be placed
         if self._anchor is None or self._anchor[2] != clock_hz:
@@ -211,7 +211,7 @@ class _Places:
             missing = max((sequence - self._sequence - 1) * samples, ns_to_samples(now_ns - self._at_ns) - samples)
             self._set_anchor(timestamp, self._end + missing, clock_hz)
             position, ahead = self._end + missing, 0
-        paused = sequence == self._sequence + 1 and position > self._end
+        paused = position > self._end
         self._timestamp += ahead
         self._sequence, self._position, self._end, self._at_ns = sequence, position, position + samples, now_ns
         return position, paused

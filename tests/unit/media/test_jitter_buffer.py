@@ -8,6 +8,7 @@ from itertools import pairwise
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bareline.media.arrival_clock import MARGIN_MAX_NS, MARGIN_MIN_NS, ArrivalClock
 from bareline.media.jitter_buffer import (
     CONCEALED_MAX,
     HELD_MAX,
@@ -125,6 +126,34 @@ def test_a_long_loss_within_quiet_is_not_made_up_when_it_is_over() -> None:
     ear.wait(300 * MS)
     assert [step[:2] for step in ear.told()] == [("Play", 0), ("Play", 10)]
     assert ear.buffer.silent == 9 * UNIT
+
+
+def test_after_a_pause_the_times_are_those_of_the_packets_after_it() -> None:
+    ear = listener(quiet=True)
+    ear.take(packet(0, 0))
+    for n, at in ((1, 1_000), (2, 1_020), (4, 1_060), (5, 1_080)):
+        ear.take(packet(n, at, position=(n + 6) * UNIT), paused=n == 1)
+    ear.wait(1_100 * MS)
+    assert ear.told()[3:] == [("Recover", 9, 1_065), ("Play", 10, 1_080), ("Play", 11, 1_100)]
+
+
+def test_of_a_loss_beside_a_pause_only_the_loss_is_made_up() -> None:
+    ear = listener(quiet=True)
+    ear.take(packet(0, 0))
+    ear.take(packet(2, 400, position=20 * UNIT, fec=False))
+    ear.wait(500 * MS)
+    assert [step[:2] for step in ear.told()] == [("Play", 0), ("Conceal", 1), ("Play", 20)]
+    assert ear.buffer.silent == 0
+
+
+def test_what_is_due_follows_a_path_that_has_become_longer() -> None:
+    clock = ArrivalClock()
+    for n in range(150):
+        clock.arrived(n * UNIT, (20 * n + (100 if n >= 20 else 0)) * MS)
+        if n == 25:
+            assert clock.margin_ns(20 * MS) == MARGIN_MAX_NS
+    assert clock.due_ns(200 * UNIT) == 4_100 * MS
+    assert clock.margin_ns(20 * MS) == MARGIN_MIN_NS
 
 
 def test_what_is_made_up_ends_after_60_ms_and_says_so() -> None:

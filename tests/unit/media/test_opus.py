@@ -57,6 +57,16 @@ def test_a_lost_packet_is_recovered_from_the_next_better_than_concealed() -> Non
     assert sorted(gains)[len(gains) // 2] > 2
 
 
+def test_of_a_length_that_opus_lacks_the_end_is_recovered() -> None:
+    packets = packets_of(SPEECH, expected_loss_percent=10)
+    lost = next(n for n in range(5, 95) if carries_fec(packets[n + 1]))
+    one, two = OpusDecoder(), OpusDecoder()
+    for packet in packets[:lost]:
+        one.decode(packet)
+        two.decode(packet)
+    assert one.decode_fec(packets[lost + 1], 470) == two.decode_fec(packets[lost + 1], 480)[20:]
+
+
 def test_fec_is_in_the_packets_only_when_losses_are_expected() -> None:
     assert not any(map(carries_fec, packets_of(SPEECH)))
     assert sum(map(carries_fec, packets_of(SPEECH, expected_loss_percent=10))) > 50
