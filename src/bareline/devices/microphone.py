@@ -13,8 +13,8 @@ class Microphone(LiveSource):
 
     ``device``: its number or a part of its name (``bareline talk --list-devices``); None: the system's choice. It is
     opened at 24 kHz where it can be, else at its own rate and converted. ``latency_ms`` asks for a device buffer of
-    that length; None: the shortest that the device offers. Opening may take a tenth of a second, so do it before the
-    call.
+    that length; None: the shortest that the device offers, but 30 ms at least. Opening may take a tenth of a second,
+    so do it before the call.
 
     Raises ``MissingExtra``, and ``ConfigurationError`` where PortAudio or the device is missing or in use.
     """

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import atexit
+import ctypes
 import os
 import threading
 import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from bareline.devices.device_choice import WORDS, AudioDevice, Direction, choose
@@ -21,6 +23,7 @@ __all__ = ["DeviceInput", "DeviceOutput", "list_devices", "open_input", "open_ou
 BLOCK_MS = 10
 _AWAY_MAX_S = 10.0
 """A sample is no further than this from the callback that carries it; more is a clock that cannot be believed."""
+_LATENCY_MIN_MS = 30
 _FREED_WITHIN_S = 2.0
 _INSTALL = (
     "apt install libportaudio2 (Debian, Ubuntu), dnf install portaudio (Fedora) or brew install portaudio (macOS)"
@@ -181,7 +184,7 @@ def _open(
                     device=device.number,
                     channels=channels,
                     dtype="int16",
-                    latency="low" if latency_ms is None else latency_ms / 1000,
+                    latency=_latency_s(device, direction) if latency_ms is None else latency_ms / 1000,
                     callback=called,
                     finished_callback=finished,
                 )
@@ -199,6 +202,12 @@ def _formats(device: AudioDevice, direction: Direction) -> list[tuple[int, int]]
     channels = min(2, device.channels(direction))
     rates = dict.fromkeys((SAMPLE_RATE_HZ, device.rate_hz, 48_000, 44_100))
     return [(rate_hz, count) for rate_hz in rates for count in dict.fromkeys((1, channels))]
+
+
+def _latency_s(device: AudioDevice, direction: Direction) -> float:
+    """The shortest that the device offers and that a thread of Python, which shares its turns, can keep up with."""
+    shortest = _sounddevice().query_devices(device.number)[f"default_low_{direction}_latency"]
+    return max(_LATENCY_MIN_MS / 1000, float(shortest))
 
 
 def _away_ns(seconds: float) -> int | None:
@@ -220,7 +229,20 @@ def _sounddevice() -> Any:
         raise ConfigurationError(
             f"PortAudio, which microphone and speakers need, is not installed: {_INSTALL}"
         ) from error
+    _hush_alsa()
     return sounddevice
+
+
+@lru_cache(maxsize=1)
+def _hush_alsa() -> None:
+    """ALSA writes every underrun to standard error, into the middle of what a program shows; we count them.
+
+    Its word goes to a C function that takes nothing and does nothing: one of Python's could be called too late.
+    """
+    with suppress(OSError, AttributeError):  # another system than Linux
+        alsa = ctypes.CDLL("libasound.so.2")
+        alsa.snd_lib_error_set_handler.argtypes = [ctypes.c_void_p]
+        alsa.snd_lib_error_set_handler(ctypes.cast(ctypes.CDLL(None).getpid, ctypes.c_void_p))
 
 
 def _leave_open_at_exit() -> None:

@@ -18,7 +18,6 @@ from bareline.lab.doctor import EXTRAS
 from bareline.lab.doctor_webrtc import PINS, examine_webrtc
 from bareline.transports.webrtc.settings import IceServer
 
-
 ROOT = Path(__file__).parents[3]
 NO_SOUND = ROOT / "tests" / "data" / "asound-without-devices.conf"
 

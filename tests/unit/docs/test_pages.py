@@ -86,7 +86,10 @@ def check_import(node: ast.AST, place: str) -> None:
 def commands(text: str) -> list[str]:
     """The ``bareline`` commands of a console block or of inline code."""
     lines = re.sub(r"\\\n\s*", "", text).splitlines()
-    found = [re.search(r"^(?:\$ )?(?:.*\| )?(?:[A-Z_]+=\S+ )*(?:\.venv/bin/)?bareline (.*)$", line) for line in lines]
+    found = [
+        re.search(r"^(?:\$ )?(?:.*\| )?(?:[A-Z_]+=\S+ )*(?:\.venv/bin/)?bareline (?!\w+: )(.*)$", line)
+        for line in lines
+    ]
     return [match[1].partition(" #")[0].partition(" >")[0] for match in found if match]
 
 
@@ -123,12 +126,11 @@ def whole(command: str) -> str:
     option = command.rpartition(" ")[2]
     if option in _SAMPLES:
         command += f" {_SAMPLES[option]}"
-    needs_voice = command.split()[0] == "talk" and not re.search("--text|--wav", command)
-    return f"{command} --text" if needs_voice else command
+    return command
 
 
 @pytest.mark.parametrize(
-    "wrong", ["serve --prot 1", "dance", "talk", "serve --session-limit soon", "serve --fault flood@1s"]
+    "wrong", ["serve --prot 1", "dance", "talk --wav", "serve --session-limit soon", "serve --fault flood@1s"]
 )
 def test_a_wrong_command_would_be_found(wrong, capsys):
     assert not parses(wrong)
