@@ -7,11 +7,10 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, NamedTuple
 
-from bareline.errors import ConnectFailed, RemoteProtocolError
+from bareline.errors import ConnectFailed
 from bareline.transports.webrtc.settings import WebRtcSettings
 
 if TYPE_CHECKING:
-    from bareline.transports.webrtc.peer import Peer
     from bareline.transports.webrtc.transport import WebRtcTransport
 
 __all__ = ["CallAnswer", "Exchange", "open_webrtc"]
@@ -36,13 +35,14 @@ async def open_webrtc(
     Raises ``ConnectFailed`` with the stage (offer, ice, dtls, channel) and a likely cause, ``ConfigurationError`` for
     settings that cannot be, ``MissingExtra`` where WebRTC is not installed.
     """
-    from bareline.transports.webrtc.peer import Peer  # loads aiortc
+    from bareline.transports.webrtc.offering import agree  # loads aiortc: a fraction of a second, before time counts
+    from bareline.transports.webrtc.peer import Peer
 
     give_up_at = time.monotonic() + open_timeout_s
     peer = Peer(offerer=True, relay_only=settings.relay_only)
     try:
         async with asyncio.timeout(open_timeout_s):
-            transport = await _agree(peer, exchange, settings, address)
+            transport = await agree(peer, exchange, settings, address)
     except TimeoutError as error:
         await peer.close(1001, "")
         words = f"{address} did not answer the offer within {open_timeout_s:g} s"
@@ -56,28 +56,4 @@ async def open_webrtc(
     except BaseException:
         await transport.close(1001, "")
         raise
-    return transport
-
-
-async def _agree(peer: Peer, exchange: Exchange, settings: WebRtcSettings, address: str) -> WebRtcTransport:
-    """Offer and answer; the transport that follows from them has not begun to connect."""
-    from bareline.protocol.sdp import check_answer, parse_description
-    from bareline.transports.webrtc.agreement import Identity, audio_line, gather, offer, written
-    from bareline.transports.webrtc.transport import WebRtcTransport
-
-    await gather(peer, settings)
-    who = Identity.chosen()
-    local = offer(peer, settings, who)
-    started = time.monotonic_ns()
-    answer = await exchange(written(local, "offer", settings))
-    peer.times.exchange_ns = time.monotonic_ns() - started
-    text = settings.sdp_hook("answer", "remote", answer.sdp) if settings.sdp_hook else answer.sdp
-    try:
-        remote = parse_description(text)
-        codec = check_answer(local, remote)
-    except RemoteProtocolError as error:
-        raise ConnectFailed(f"the answer of {address} cannot be used: {error}", stage="offer") from error
-    audio = audio_line(peer, settings, who, codec=codec, local=local, remote=remote, catch_up=True)
-    transport = WebRtcTransport(peer, address, remote=remote, audio=audio, active=remote.setup == "passive")
-    transport.call_id = answer.call_id
     return transport

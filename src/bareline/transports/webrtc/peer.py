@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import time
-from collections.abc import Awaitable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Literal
@@ -23,6 +24,10 @@ __all__ = ["CHANNEL_LABEL", "Peer", "SetupTimes", "Stage"]
 
 CHANNEL_LABEL = "oai-events"
 """The data channel that carries the events (REALTIME.md section 3)."""
+
+LABELS_KEPT = 4
+"""Of channels that nobody asked for; to be told of."""
+_HIDDEN = re.compile(r"[A-Za-z0-9-]{1,63}\.local")
 
 Stage = Literal["offer", "ice", "dtls", "channel", "packet"]
 
@@ -94,7 +99,8 @@ class Peer:
         secured = time.monotonic_ns()
         self.times.ice_ns = secured - started
         if not await self.dtls.secure(remote.fingerprints, active=active):
-            raise ConnectFailed(f"DTLS failed: {self.dtls.failure}", stage="dtls")
+            stage: Stage = "packet" if self.dtls.media_refused else "dtls"
+            raise ConnectFailed(f"DTLS failed: {self.dtls.failure}", stage=stage)
         self.stage = "channel"
         opening = time.monotonic_ns()
         self.times.dtls_ns = opening - secured
@@ -118,6 +124,8 @@ class Peer:
         """Tell the other side and give up every socket and task."""
         for task in self._resolving:
             task.cancel()
+        if self._resolving:
+            await asyncio.wait(self._resolving)
         await self.sctp.abort(code, reason)
         await self.dtls.stop()
         await self.ice.close()
@@ -140,21 +148,19 @@ class Peer:
     async def _add(self, candidate: Candidate) -> None:
         if candidate.transport.lower() != "udp" or candidate.component != 1:
             return
-        adding = self.ice.add(candidate)
-        if candidate.address.endswith(".local"):
-            self._resolving.append(asyncio.create_task(_resolve(adding)))
-        else:
-            await adding
+        if not candidate.address.endswith(".local"):
+            await self.ice.add(candidate)
+        elif _HIDDEN.fullmatch(candidate.address):
+            self._resolving.append(asyncio.create_task(self._resolve(candidate)))
+
+    async def _resolve(self, candidate: Candidate) -> None:
+        """A browser's hidden address; where names cannot be asked for, its own checks still show us the way."""
+        with suppress(OSError):
+            await self.ice.add(candidate)
 
     def _take_channel(self, channel: RTCDataChannel) -> None:
         if channel.label == CHANNEL_LABEL and self.channel is None:
             self.channel = channel
             self._channel_open.set()
         else:
-            self.other_labels.append(channel.label[:100])
-
-
-async def _resolve(adding: Awaitable[None]) -> None:
-    """A browser's hidden address; where names cannot be asked for, its own checks still show us the way."""
-    with suppress(OSError):
-        await adding
+            self.other_labels = [*self.other_labels, channel.label[:100]][:LABELS_KEPT]

@@ -6,6 +6,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 
 from bareline.errors import Closed, ConnectFailed, ConnectionLost, LocalProtocolError
 from bareline.media.frames import AudioFrame
@@ -86,6 +87,7 @@ class WebRtcTransport:
         peer.sctp.on_room = self._room.ring
         peer.sctp.on_ended = self._take_abort
         self._opening = asyncio.create_task(self._open(complete, timeout_s))
+        self._opening.add_done_callback(self._opening_over)
 
     async def opened(self) -> None:
         """Wait until the connection stands, with its data channel where there is one.
@@ -168,7 +170,7 @@ class WebRtcTransport:
             dropped_frames=self._audio.dropped_frames if self._audio else 0,
             unsent_audio_packets=self._audio.unsent_packets if self._audio else 0,
             max_message_bytes=self.max_message_bytes,
-            times=self._peer.times,
+            times=replace(self._peer.times),
             servers=tuple(self._peer.servers),
             audio=self._audio.stats() if self._audio else None,
         )
@@ -185,6 +187,12 @@ class WebRtcTransport:
             self._fail(explain_failure(error, self._peer, self._remote))
         else:
             self._stand()
+
+    def _opening_over(self, opening: asyncio.Task[None]) -> None:
+        """Nobody waits for the task itself, so what it did not foresee has to end the call here."""
+        error = None if opening.cancelled() else opening.exception()
+        if error is not None:
+            self._fail(ConnectFailed(f"setting up the call failed: {error!r}", stage=self._peer.stage))
 
     def _stand(self) -> None:
         if self._ended is not None or self._closed:

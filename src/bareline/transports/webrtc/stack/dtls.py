@@ -42,6 +42,7 @@ class DtlsTransport(RTCDtlsTransport):
         self.on_closed: Callable[[], None] | None = None
         self.on_media: Callable[[bytes, bool], None] | None = None
         self.failure: str | None = None
+        self.media_refused = False
         self.undecryptable_packets = 0
         self._certificate = RTCCertificate.generateCertificate()
         super().__init__(cast("RTCIceTransport", ice), [self._certificate])
@@ -106,7 +107,7 @@ class DtlsTransport(RTCDtlsTransport):
     def _setup_srtp(self) -> None:
         super()._setup_srtp()
         if self._state == State.FAILED:
-            self.failure = "no common way to encrypt media"
+            self.failure, self.media_refused = "the two sides know no common way to encrypt media (SRTP)", True
 
     def _set_state(self, state: State) -> None:
         super()._set_state(state)

@@ -142,8 +142,9 @@ class IceConnection(Connection):
     def data_received(self, data: bytes, component: int) -> None:
         self.packets_received += 1
         self.bytes_received += len(data)
-        first = data[0] if data else 0
-        if 127 < first < 192:
+        if not data:
+            self.dropped_packets += 1  # aiortc would end the call over it
+        elif 127 < data[0] < 192:
             if self.on_media is not None:
                 self.on_media(data)
             else:
