@@ -38,7 +38,7 @@ async def send_all(side: WebRtcTransport, messages: list[bytes]) -> None:
 
 
 def test_the_first_large_event_over_50_ms_of_round_trip_takes_two_of_them() -> None:
-    """Stock aiortc takes six, 300 ms (``docs/design/webrtc.md``); here it is 85 on a machine with nothing else to do."""
+    """Stock aiortc takes six, 300 ms (``docs/design/webrtc.md``); here 85 on a quiet machine."""
 
     async def call() -> float:
         async with (
