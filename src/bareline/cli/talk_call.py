@@ -79,8 +79,8 @@ class Talk:
             self._begin("")
             async with self._held(microphone=microphone, speaker=speaker, transcription=_TRANSCRIPTION) as call:
                 await call.quiet(after_microphone=True)
-        if answer:
-            self.view.notice(f"The answer is in {answer}.")
+                if answer:
+                    self.view.notice(f"The answer is in {answer}.")
 
     async def in_writing(self) -> None:
         """Send line after line, each when the answer to the one before is complete; stop when the call is over."""
