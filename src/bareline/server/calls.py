@@ -33,7 +33,7 @@ from bareline.transports.webrtc.settings import WebRtcSettings
 if TYPE_CHECKING:
     from bareline.transports.webrtc.transport import WebRtcTransport
 
-__all__ = ["CALLS_MAX", "OFFER_MAX_BYTES", "OPEN_WITHIN_S", "AnsweredCall", "Calls", "ServeCall"]
+__all__ = ["CALLS_MAX", "LEAVE_WITHIN_S", "OFFER_MAX_BYTES", "OPEN_WITHIN_S", "AnsweredCall", "Calls", "ServeCall"]
 
 CALLS_MAX = 1_000
 """Calls of one server at a time, those that have not opened yet included."""
@@ -41,6 +41,8 @@ OFFER_MAX_BYTES = 128 * 1024
 """Of an offer; browsers send some 10 KB."""
 OPEN_WITHIN_S = 30.0
 """How long the media of a call may take to open, as long as clients wait; then the call is over."""
+LEAVE_WITHIN_S = 5.0
+"""How long calls whose sessions were told to end may take to leave."""
 
 _log = logging.getLogger(__name__)
 
@@ -128,8 +130,12 @@ class Calls:
         """End all that are not yet sessions, and wait until every call has left."""
         for call in self._calls.values():
             call.end(1001, "The server is shutting down.")
-        if self._carrying:
-            await asyncio.wait(self._carrying)
+        if not self._carrying:
+            return
+        _, late = await asyncio.wait(self._carrying, timeout=LEAVE_WITHIN_S)
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*late, return_exceptions=True)
 
     async def _carry(self, call_id: str, call: _Call, plan: SessionPlan) -> None:
         try:
