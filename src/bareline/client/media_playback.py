@@ -134,7 +134,7 @@ class MediaPlayback:
         if self._ledger.started(response_id, now_ns()):
             self._open(response_id)
         elif self._sink is not None:  # its first frames came before its name
-            self._silence_sink(self._sink)
+            self._silence_sink(self._sink, response_id)
 
     def buffer_stopped(self, response_id: str) -> None:
         """The server has played a response to its end."""
@@ -148,10 +148,7 @@ class MediaPlayback:
 
     def interrupt(self) -> list[Cut]:
         """Silence at once; returns what was cut, empty when nothing was. Safe at any moment, any number of times."""
-        if self._sink is None:
-            return []
-        self._silence_sink(self._sink)
-        return self._cut(self._ledger.interrupt())
+        return self._silence_sink(self._sink) if self._sink is not None else []
 
     def interrupt_response(self, response_id: str) -> list[Cut]:
         """Cut what is known of one response; its later audio is not played."""
@@ -159,10 +156,7 @@ class MediaPlayback:
 
     def clear(self, response_id: str) -> list[Cut]:
         """The server has dropped what it had not played of a response: silence here too. Returns what was cut."""
-        if self._sink is None:
-            return []
-        self._silence_sink(self._sink)
-        return self.interrupt_response(response_id)
+        return self._silence_sink(self._sink, response_id) if self._sink is not None else []
 
     def silence(self) -> None:
         """Drop what is not heard yet, for good."""
@@ -241,12 +235,16 @@ class MediaPlayback:
         self._refresh()
         self._parts.look()
 
-    def _silence_sink(self, sink: AudioSink) -> None:
+    def _silence_sink(self, sink: AudioSink, response_id: str | None = None) -> list[Cut]:
+        """Silence first; then what was heard until then decides what was cut, of one response or of all."""
         self._interruptions += 1
         self._forget_queue()
         self._account(self._writing)
+        dropped = sink.clear()
         self._refresh()
-        self._ledger.cleared(sink.clear())
+        cuts = self._ledger.interrupt(response_id)
+        self._ledger.cleared(dropped)
+        return self._cut(cuts)
 
     def _forget_queue(self) -> None:
         self._queue.clear()

@@ -37,7 +37,8 @@ class Stretch:
     """Frames in a row that belong together. ``response_id`` is ``None`` until it is known.
 
     ``paused``: the stream paused before it; ``resumed``: it was taken for more of the response before that pause.
-    ``ended``: the server has said that its response is over.
+    ``ended``: the server has said that its response is over. ``lost_samples`` is for whoever plays: so much was dropped
+    before anybody heard it.
     """
 
     number: int
@@ -48,6 +49,7 @@ class Stretch:
     samples: int = 0
     silent_samples: int = 0
     late_samples: int = 0
+    lost_samples: int = 0
     sounds: bool = False
     last_ns: int = 0
 
@@ -84,6 +86,7 @@ class Attribution:
         self._next_begins = False
         self._end_sample: int | None = None
         self._count = 0
+        self._before = 0
 
     @property
     def playing(self) -> str | None:
@@ -156,7 +159,8 @@ class Attribution:
         """Another stream follows, of a new connection."""
         if self._playing is not None:
             self.ended(self._playing, now_ns)
-        self._end_sample = None
+        self._end_sample = self._awaited = None
+        self._before = self._count
         self._muted = ""
 
     def _ends_muting(self, samples: int, *, paused: bool, loud: bool) -> bool:
@@ -224,7 +228,8 @@ class Attribution:
     def _unclaimed(self, now_ns: int) -> Iterator[Stretch]:
         """Recent audio that may be of what the server has just told of, the latest first."""
         for stretch in reversed(self.stretches):
-            recent = stretch.response_id is None and now_ns - stretch.last_ns <= _LATE_NS
+            unnamed = stretch.response_id is None and stretch.number > self._before
+            recent = unnamed and now_ns - stretch.last_ns <= _LATE_NS
             if not recent or stretch.idle or not (stretch.sounds or stretch.paused):
                 return
             yield stretch

@@ -59,7 +59,6 @@ class MediaLedger:
         self._chars = chars
         self._stream = Attribution()
         self._stretches = PlayoutLedger()
-        self._lost: dict[str, int] = {}
         self._parts: dict[PartKey, _Part] = {}
         self._responses: dict[str, _Spoken] = {}
 
@@ -195,13 +194,11 @@ class MediaLedger:
         """What was queued and is not in the sink will never be heard; the sink plays the earliest first."""
         playable = self._stretches.unheard_samples
         for stretch in self._stream.stretches:
-            name = str(stretch.number)
-            position = self._stretches.position(name)
-            if position is None or position.queued == position.heard + self._lost.get(name, 0):
-                continue
-            unheard = position.queued - position.heard
-            self._lost[name] = max(0, unheard - playable)
-            playable = max(0, playable - unheard)
+            position = self._stretches.position(str(stretch.number))
+            if position is not None:
+                unheard = position.queued - position.heard - stretch.lost_samples
+                stretch.lost_samples += max(0, unheard - playable)
+                playable = max(0, playable - unheard)
 
     def _cut(self, response_id: str) -> list[Cut]:
         cuts: list[Cut] = []
@@ -229,7 +226,7 @@ class MediaLedger:
         for stretch in self._stream.of(response_id):
             found = self._stretches.position(str(stretch.number))
             if found is not None:
-                queued = found.queued - self._lost.get(str(stretch.number), 0)
+                queued = found.queued - stretch.lost_samples
                 more = (found.received, queued, min(found.written, queued), found.heard)
                 counts = _Counts(*(a + b for a, b in zip(counts, more, strict=True)))
         return counts

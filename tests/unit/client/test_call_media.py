@@ -6,8 +6,18 @@ import asyncio
 
 import pytest
 
-from bareline.client.call_events import AgentSaid, AgentStarted, AgentStopped, Interrupted, UserSaid
+from bareline.client.call_events import (
+    AgentSaid,
+    AgentStarted,
+    AgentStopped,
+    Interrupted,
+    Reconnected,
+    UserSaid,
+    UserStarted,
+)
 from bareline.devices.sinks import CallbackSink, NullSink
+from bareline.errors import ConfigurationError
+from bareline.media.frames import AudioFrame
 from bareline.protocol import events as ev
 from bareline.testing.virtual import run_virtual
 from bareline.transports.faults import Delay, Stall
@@ -199,5 +209,107 @@ def test_the_trace_keeps_heard_and_told_apart(kit) -> None:
             told = next(r.data for r in phone.records.records if r.kind == "playout" and r.name == "told")
             assert told["heard_ms"] == said.heard_ms
             assert told["told_ms"] == phone.call.conversation.item(said.item_id).truncated_ms
+
+    run_virtual(main())
+
+
+def test_the_microphone_goes_out_as_frames_whatever_the_session_says_and_muted_as_silence(kit) -> None:
+    async def main() -> None:
+        async with kit.phone(spoken(kit, 500), media=True, input_format="g711_ulaw") as phone:
+            phone.call.mute()
+            await phone.talk(600, then_ms=1_000)
+            assert phone.seen(UserStarted) == []
+            phone.call.unmute()
+            await phone.talk(600)
+            await phone.until(AgentSaid)
+            assert phone.sent(ev.InputAudioBufferAppend) == []
+
+    run_virtual(main())
+
+
+def test_a_lost_connection_is_followed_by_another_with_the_same_conversation(kit) -> None:
+    async def main() -> None:
+        async with kit.phone(spoken(kit, 3_000), media=True) as phone:
+            phone.call.send_text("Go.")
+            await phone.until(AgentStarted)
+            await asyncio.sleep(1)
+            await phone.wires[-1].close(1006)
+            again = await phone.until(Reconnected)
+            assert again.lost == ()
+            await phone.until(AgentStopped)
+            phone.call.send_text("Again.")
+            said = await phone.until(AgentSaid, count=2)
+            assert said.heard_ms == 3_000
+            assert sum(p.heard for p in phone.call.ledger.positions().values()) == phone.speaker.heard_samples
+
+    run_virtual(main())
+
+
+def test_both_filters_see_every_frame_and_a_second_listener_gets_the_original(kit) -> None:
+    async def main() -> None:
+        seen: dict[str, int] = {"in": 0, "out": 0}
+        copy, played = bytearray(), bytearray()
+
+        def counted(way):
+            def see(frame):
+                seen[way] += frame.samples
+                return AudioFrame(bytes(len(frame.pcm)), frame.first_sample) if way == "out" else frame
+
+            return see
+
+        async def listen(line):
+            async for audio in line.audio():
+                copy.extend(audio.frame.pcm)
+
+        sink = CallbackSink(lambda frame: played.extend(frame.pcm))
+        filters = {"input_filter": counted("in"), "output_filter": counted("out")}
+        async with kit.phone(spoken(kit, 1_000), media=True, speaker=sink, **filters) as phone:
+            listening = asyncio.create_task(listen(phone.call.line))
+            await phone.talk(600)
+            await phone.until(AgentSaid)
+        await listening
+        assert (seen["in"] >= 600 * 24, seen["out"]) == (True, 24_000)
+        assert (any(copy), any(played)) == (True, False)
+        assert len(copy) == len(played) == 48_000
+
+    run_virtual(main())
+
+
+def test_without_a_speaker_the_audio_is_the_programs_own(kit) -> None:
+    async def main() -> None:
+        async with kit.phone(spoken(kit, 500), media=True, speaker=NullSink()) as phone:
+            playback = phone.call._parts.playback
+            playback._sink = None
+            phone.call.send_text("Go.")
+            assert (await phone.until(AgentSaid)).text == WORDS
+            assert not phone.call.interrupt()
+            await asyncio.sleep(0.6)
+            assert not playback.unheard
+
+    run_virtual(main())
+
+
+def test_a_call_does_not_change_between_media_and_events(kit) -> None:
+    async def main() -> None:
+        async with kit.phone(spoken(kit, 500), media=True) as phone:
+            phone._media = False
+            await phone.wires[-1].close(1006)
+            with pytest.raises(ConfigurationError, match="with and without media"):
+                await phone.call.run()
+
+    run_virtual(main())
+
+
+def test_a_sink_that_takes_nothing_is_not_waited_for_for_ever(kit) -> None:
+    class Stuck(NullSink):
+        async def write(self, frame) -> None:
+            await asyncio.Event().wait()
+
+    async def main() -> None:
+        async with kit.phone(spoken(kit, 12_000), media=True, speaker=Stuck()) as phone:
+            phone.call.send_text("Go.")
+            await asyncio.sleep(13)
+            assert phone.call._parts.playback.dropped_samples > 24_000
+            assert phone.call.interrupt()
 
     run_virtual(main())

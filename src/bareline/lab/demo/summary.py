@@ -37,8 +37,8 @@ __all__ = [
 
 AGREE_WITHIN_MS = 100
 """What was heard and what the server takes for heard may differ by what is on its way and in the jitter buffer."""
-JOIN_WITHIN_MS = 200
-"""A shorter silence at the loudspeaker is not the end of an answer."""
+JOIN_WITHIN_MS = 500
+"""A shorter silence at the loudspeaker is not the end of an answer: packets may be late."""
 _TRUNCATIONS = {("sent", "conversation.item.truncate"), ("received", "conversation.item.truncated")}
 
 
