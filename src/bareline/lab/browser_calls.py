@@ -39,6 +39,7 @@ CALLS_MAX = 8
 """Calls at a time; a page holds one, and a forgotten tab another."""
 _ANSWER_WITHIN_S = 15.0
 _HANG_UP_WITHIN_S = 3.0
+_LEAVING_S = 1.0
 
 _log = logging.getLogger(__name__)
 
@@ -89,6 +90,7 @@ class BrowserCalls:
         running = self._sidebands.get(call_id)
         if running is None:
             return
+        running.cancel()
         try:
             await hang_up(
                 call_id,
@@ -98,7 +100,6 @@ class BrowserCalls:
             )
         except BarelineError as error:
             _log.info("%s was not hung up: %s", call_id, error)
-        running.cancel()
 
     async def close(self) -> None:
         """Hang up whatever is still open."""
@@ -120,6 +121,7 @@ class BrowserCalls:
                 _log.info("the tools of %s run here", call_id)
                 await call.run()
         except BarelineError as error:
+            await asyncio.sleep(_LEAVING_S)  # cancelled meanwhile if it was the page that ended the call
             _log.warning("the tools of %s do not run here any more: %s", call_id, error)
 
     def _credentials(self) -> Credentials:

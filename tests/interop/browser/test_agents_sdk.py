@@ -64,6 +64,17 @@ def say(page, name: str) -> None:
     page.evaluate("(url) => window.agents.say(url)", f"/sounds/{name}.wav")
 
 
+def ask(page) -> int:
+    """Until it is understood, as one does with people; how often that was. The answer sounds then."""
+    for tries in (1, 2, 3):
+        say(page, "ask")
+        until(page, f"all.filter(({{type}}) => type === 'output_audio_buffer.started').length === {tries}")
+        if page.evaluate("window.agents.ran"):
+            return tries
+        page.wait_for_timeout(4_000)
+    pytest.fail("it was not understood three times")
+
+
 def test_behaviour_36_connect_resolves_on_session_updated(agents) -> None:
     """Had no ``session.updated`` come, the SDK would have waited five seconds and warned."""
     assert agents.connected["status"] == "connected"
@@ -78,8 +89,7 @@ def test_behaviour_36_connect_resolves_on_session_updated(agents) -> None:
 
 def test_a_conversation_by_voice_with_a_tool_and_an_interruption(agents, speech) -> None:
     page = agents
-    say(page, "ask")
-    until(page, "all.some(({type}) => type === 'output_audio_buffer.started')")
+    ask(page)
     page.wait_for_timeout(2_500)
     say(page, "stop")
     until(page, "all.some(({type}) => type === 'conversation.item.truncated')")
@@ -87,7 +97,7 @@ def test_a_conversation_by_voice_with_a_tool_and_an_interruption(agents, speech)
 
     assert [call["name"] for call in page.evaluate("window.agents.ran")] == ["list_tasks"]
     assert received(page, "output_audio_buffer.cleared")
-    listing, answer = speech.stretches(speech.heard(page.evaluate("window.agents.recording()")))
+    *_, listing, answer = speech.stretches(speech.heard(page.evaluate("window.agents.recording()")))
     assert speech.recognised(answer, ANSWERS) == "all right"
     assert 1_500 < len(listing) / 48 < 4_500, "the list was cut"
     assert page.evaluate("window.agents.errors") == []
@@ -96,14 +106,14 @@ def test_a_conversation_by_voice_with_a_tool_and_an_interruption(agents, speech)
 def test_the_sdk_reads_every_event_as_its_own_type(agents, speech) -> None:
     """What its schema does not know it passes on as generic, and its own events then stay away."""
     page = agents
-    say(page, "ask")
-    until(page, "all.some(({type}) => type === 'output_audio_buffer.stopped')")
-    messages = [item for item in page.evaluate("window.agents.history()") if item["type"] == "message"]
+    tries = ask(page)
+    until(page, f"all.filter(({{type}}) => type === 'output_audio_buffer.stopped').length === {tries}")
+    messages = [item for item in page.evaluate("window.agents.history()") if item["type"] == "message"][-2:]
     assert [message["role"] for message in messages] == ["user", "assistant"]
     assert "what is on my list" in messages[0]["content"][0]["transcript"]
     assert messages[1]["content"][0]["transcript"].startswith("There are 3 tasks: buy oat milk")
     heard = speech.stretches(speech.heard(page.evaluate("window.agents.recording()")))
-    assert [speech.recognised(stretch, ANSWERS) for stretch in heard] == [ANSWERS[0]]
+    assert speech.recognised(heard[-1], ANSWERS) == ANSWERS[0]
 
 
 def test_the_applications_own_interruption_silences_the_agent(agents, speech) -> None:

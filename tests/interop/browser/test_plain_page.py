@@ -59,6 +59,17 @@ def until(page, expression: str, timeout_s: float = 30) -> None:
     )
 
 
+def understood(plain, microphone):
+    """A page whose question was understood; a recogniser so small may need a second call, as it would ask a person."""
+    for _ in range(3):
+        page, _ = plain(microphone)
+        until(page, "all.some(({type}) => type === 'output_audio_buffer.started')")
+        if events(page, "response.function_call_arguments.done"):
+            return page
+        page.close()
+    pytest.fail("the question was not understood in three calls")
+
+
 def test_behaviour_4_the_answer_has_an_msid_so_the_page_gets_a_stream(plain) -> None:
     _, opened = plain(None)
     assert opened["streams"] == 1
@@ -72,7 +83,7 @@ def test_behaviour_3_a_page_of_another_origin_reads_status_and_call_id(plain) ->
 
 def test_a_conversation_by_voice_with_a_tool_and_an_interruption(plain, speech) -> None:
     """The microphone asks, lets the answer begin, and says stop into it."""
-    page, _ = plain(speech.timed((2_500, "What is on my list?"), (7_500, "Stop.")))
+    page = understood(plain, speech.timed((2_500, "What is on my list?"), (7_500, "Stop.")))
     until(page, "all.filter(({type}) => type === 'response.done').length >= 3")
     until(page, "all.some(({type}) => type === 'output_audio_buffer.cleared')")
     until(page, "all.filter(({type}) => type === 'output_audio_buffer.stopped').length >= 1")
@@ -93,14 +104,14 @@ def test_a_conversation_by_voice_with_a_tool_and_an_interruption(plain, speech) 
 
 
 def test_the_whole_answer_is_heard_word_for_word(plain, speech) -> None:
-    page, _ = plain(speech.timed((2_500, "What is on my list?")))
+    page = understood(plain, speech.timed((2_500, "What is on my list?")))
     until(page, "all.some(({type}) => type === 'output_audio_buffer.stopped')")
     heard = speech.stretches(speech.heard(page.evaluate("window.plain.recording()")))
     assert [speech.recognised(stretch, ANSWERS) for stretch in heard] == [ANSWERS[0]]
 
 
 def test_behaviour_15_playback_events_name_their_response(plain, speech) -> None:
-    page, _ = plain(speech.timed((2_500, "What is on my list?")))
+    page = understood(plain, speech.timed((2_500, "What is on my list?")))
     until(page, "all.some(({type}) => type === 'output_audio_buffer.stopped')")
     spoken = {event["response_id"] for event in events(page, "output_audio_buffer")}
     assert spoken == {events(page, "response.output_audio.done")[0]["response_id"]}

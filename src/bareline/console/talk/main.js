@@ -99,7 +99,7 @@ async function prepare() {
   at("speaker").disabled = !canChooseSpeaker();
   at("speaker-hint").hidden = canChooseSpeaker();
   phase("idle");
-  at("call").focus();
+  if (matchMedia("(pointer: fine)").matches) at("call").focus(); // a touch needs no focus to begin with
   await refreshDevices();
 }
 

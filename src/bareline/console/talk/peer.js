@@ -105,7 +105,7 @@ export class Peer {
   #lose(why) {
     if (this.#over) return;
     this.close();
-    this.#on.lost(new Trouble("The call was lost.", `${why} Press Call to begin a new one.`));
+    this.#on.lost(new Trouble("The call was lost.", `${why} Press “Call again” for a new one.`));
   }
 }
 
