@@ -111,6 +111,7 @@ class SessionPump:
                 async with asyncio.TaskGroup() as self._tasks:
                     await self._serve()
             finally:
+                self._main.over.set()  # also when it broke: nobody attaches any more
                 await self._mind.close()
         except Exception:  # noqa: BLE001 - whatever a backend raises ends its session alone
             _log.exception("a session ended by an error of its backend")
