@@ -60,6 +60,9 @@ CLOSE_TIMEOUT_S = 1.0
 """How long a TURN server may take to give up an allocation."""
 SEND_BUFFER_MAX_BYTES = 256 * 1024
 """Media is dropped while the socket holds more than this unsent."""
+_LOOK_AGAIN_S = 0.05
+"""For candidates that came later: names that were resolved."""
+_TO_BE_CHECKED = (CandidatePair.State.WAITING, CandidatePair.State.FROZEN)
 SOCKET_BUFFER_BYTES = 1024 * 1024
 """Of each UDP socket, as far as the system allows: a large event comes as hundreds of packets at once."""
 
@@ -306,7 +309,8 @@ class IceConnection(Connection):
         over = asyncio.ensure_future(self._check_list_state.get())
         try:
             while not over.done() and self._check_periodic():
-                await asyncio.wait({over}, timeout=CHECK_PACING_S)
+                more = any(pair.state in _TO_BE_CHECKED for pair in self._check_list)
+                await asyncio.wait({over}, timeout=CHECK_PACING_S if more else _LOOK_AGAIN_S)
             return await over
         finally:
             over.cancel()

@@ -61,6 +61,8 @@ ACK_DELAY_S = 0.02
 """How long an acknowledgement may wait for a second packet."""
 RECOVERY_PACKETS = 2
 """Sent in one go at most after a loss, as aiortc has it."""
+PROBE_S = 1.0
+"""Between two packets sent into a closed window."""
 RTO_INITIAL_S = 1.0
 RTO_MAX_S = 60.0
 RTO_MIN_S = 0.2
@@ -74,8 +76,8 @@ USER_ABORT = 12
 class SctpTransport(RTCSctpTransport):
     """One association with data channels on it.
 
-    ``on_message(stream, message, text)`` gets whole messages; ``on_channel`` each channel that the other side opens;
-    ``on_ended(words)`` the end, once. ``unread_bytes`` is kept by whoever holds the messages.
+    ``on_message(stream, message, text)`` gets whole messages; ``on_room`` rings when more may be sent;
+    ``on_ended(words)`` tells the end, once. ``unread_bytes`` is kept by whoever holds the messages.
     """
 
     def __init__(self, dtls: RTCDtlsTransport, port: int = 5000, *, message_max_bytes: int) -> None:
@@ -88,7 +90,8 @@ class SctpTransport(RTCSctpTransport):
         self.retransmissions = 0
         self._message_max_bytes = message_max_bytes
         self._unacknowledged = 0
-        self._late_ack: asyncio.Task[None] | None = None
+        self._late: asyncio.Task[None] | None = None
+        self._probe_timer: asyncio.TimerHandle | None = None
         self._ack_timer: asyncio.TimerHandle | None = None
         self._peer_window = UNREAD_MAX_BYTES
         self._may_retransmit = False
@@ -144,7 +147,6 @@ class SctpTransport(RTCSctpTransport):
             chunk.params = [(USER_ABORT, f"{code} {reason}".encode()[:500])]
             await self._send_chunk(chunk)
         self.on_ended = None
-        self._stop_ack_timer()
         self._set_state(self.State.CLOSED)
         self.transport._unregister_data_receiver(self)
 
@@ -204,7 +206,7 @@ class SctpTransport(RTCSctpTransport):
     def _acknowledge_late(self) -> None:
         self._ack_timer = None
         if self._unacknowledged and self.established:
-            self._late_ack = asyncio.create_task(self._send_sack())
+            self._late = asyncio.create_task(self._send_sack())
 
     async def _send_sack(self) -> None:
         self._unacknowledged = 0
@@ -254,7 +256,8 @@ class SctpTransport(RTCSctpTransport):
         if self._fast_recovery_exit is not None:
             limit = min(limit, self._flight_size + RECOVERY_PACKETS * USERDATA_MAX_LENGTH)
         if not self._may_retransmit or await self._retransmit(limit):
-            await self._send_new(min(limit, max(self._peer_window, USERDATA_MAX_LENGTH)))
+            await self._send_new(min(limit, self._peer_window))
+            self._probe_later()
 
     async def _retransmit(self, limit: int) -> bool:
         """Send again what is marked so; False when the window ended before all was sent."""
@@ -287,6 +290,16 @@ class SctpTransport(RTCSctpTransport):
             await self._send_chunk(chunk)
             self._ensure_timer()
 
+    def _probe_later(self) -> None:
+        """The other side's window is closed: ask now and then, for the word that it is open may have been lost."""
+        if self._outbound_queue and not self._flight_size and self._probe_timer is None:
+            self._probe_timer = asyncio.get_running_loop().call_later(PROBE_S, self._probe)
+
+    def _probe(self) -> None:
+        self._probe_timer = None
+        if self.established and not self._flight_size:
+            self._late = asyncio.create_task(self._send_new(1))
+
     def _t3_expired(self) -> None:
         self._may_retransmit = True
         super()._t3_expired()
@@ -314,6 +327,8 @@ class SctpTransport(RTCSctpTransport):
             self.on_established()
         elif state == self.State.CLOSED:
             self._stop_ack_timer()
+            if self._probe_timer is not None:
+                self._probe_timer.cancel()
             self._end("")
 
     def _end(self, words: str) -> None:
