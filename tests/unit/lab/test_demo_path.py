@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -37,3 +40,27 @@ def test_loss_is_refused_where_it_cannot_be_had(transport: str, local: bool) -> 
 
 def test_without_media_there_are_no_figures() -> None:
     assert media_figures(None) is None
+
+
+WITHOUT_WEBRTC = """
+import sys
+
+class Missing:
+    def find_spec(self, name, path=None, target=None):
+        if name.split(".")[0] in ("aiortc", "aioice"):
+            raise ModuleNotFoundError(f"No module named {name!r}")
+
+sys.meta_path.insert(0, Missing())
+from bareline.__main__ import run
+raise SystemExit(run())
+"""
+
+
+def test_without_the_extra_the_demo_says_how_to_have_it_and_how_to_do_without(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", WITHOUT_WEBRTC, "demo", "--out", str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=50, check=False)
+    assert done.returncode == 2
+    assert done.stderr == (
+        "bareline demo: WebRTC needs the optional part 'webrtc': pip install 'bareline[webrtc]'; "
+        "or hold the call over --transport websocket\n"
+    )

@@ -8,9 +8,7 @@ import time
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Literal
-
-from aiortc.rtcdatachannel import RTCDataChannel
+from typing import TYPE_CHECKING, Literal
 
 from bareline.errors import ConnectFailed
 from bareline.protocol.limits import MESSAGE_MAX_BYTES
@@ -19,6 +17,9 @@ from bareline.transports.webrtc.ice_servers import ServerAddress, ServerOutcome
 from bareline.transports.webrtc.stack.dtls import DtlsTransport
 from bareline.transports.webrtc.stack.ice import IceConnection
 from bareline.transports.webrtc.stack.sctp import SctpTransport
+
+if TYPE_CHECKING:
+    from aiortc.rtcdatachannel import RTCDataChannel
 
 __all__ = ["CHANNEL_LABEL", "Peer", "SetupTimes", "Stage"]
 
