@@ -61,7 +61,7 @@ class Desk:
         return app
 
     async def page(self, _: web.Request) -> web.StreamResponse:
-        """A page of sixty lines."""
+        """A small page that calls either way."""
         return web.FileResponse(Path(__file__).with_name("browser_page.html"))
 
     async def relay(self, request: web.Request) -> web.Response:

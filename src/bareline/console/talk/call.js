@@ -30,6 +30,7 @@ export class Call {
   #timers = [];
   #events = 0;
   #muted = false;
+  #open = false; // nothing is said to a session without its tools
   #answers = [];
   #active = null; // the response that is being generated
   #sounding = false;
@@ -60,7 +61,7 @@ export class Call {
     stop(before);
   }
 
-  /** Connect, and let the assistant speak first. Raises `Trouble`. */
+  /** Connect, wait until the session is configured, and let the assistant speak first. Raises `Trouble`. */
   async connect() {
     this.#levels.start((...block) => this.#heard(...block)).catch(() => say("latency", "not measured here"));
     this.#peer = new Peer({
@@ -71,12 +72,16 @@ export class Call {
       lost: (trouble) => this.#lost(trouble),
     });
     await this.#peer.connect(this.microphone, (sdp) => this.#exchange(sdp));
+    await Promise.race([this.#isConfigured, new Promise((resolve) => setTimeout(resolve, CONFIGURED_MS))]);
     if (this.over) return;
+    this.#open = true;
+    this.mute(this.#muted);
     this.#beganMs = performance.now();
     strip.run();
     this.#timers.push(setInterval(() => (at("clock").textContent = clock(this.#nowMs())), 250));
     this.#timers.push(setInterval(() => this.#measure(), MEASURE_MS));
-    this.#greet();
+    this.#wanted = true;
+    this.#respond();
   }
 
   /** Say it in writing; that interrupts, as speech does. */
@@ -95,7 +100,7 @@ export class Call {
 
   mute(muted) {
     this.#muted = muted;
-    for (const track of this.microphone?.getAudioTracks() || []) track.enabled = !muted;
+    for (const track of this.microphone?.getAudioTracks() || []) track.enabled = this.#open && !muted;
     showMuted(muted);
   }
 
@@ -117,14 +122,6 @@ export class Call {
     this.#id = opened.call_id;
     if (this.over) hangUp(this.#id);
     return opened.sdp;
-  }
-
-  /** When the server's program has configured the session, or has had time to. */
-  async #greet() {
-    await Promise.race([this.#isConfigured, new Promise((resolve) => setTimeout(resolve, CONFIGURED_MS))]);
-    if (this.over || this.#active) return;
-    this.#wanted = true;
-    this.#respond();
   }
 
   #respond() {
