@@ -68,9 +68,11 @@ class _Stream:
         with suppress(_sounddevice().PortAudioError):  # it is gone already
             self._stream.abort()
         self._stream.close(ignore_errors=True)
+        _OPEN.discard(self)
 
     def _begin(self, ended: Callable[[], None]) -> None:
         self._ended = ended
+        _OPEN.add(self)
         try:
             with _without_chatter():
                 self._stream.start()
@@ -127,6 +129,10 @@ class DeviceInput(_Stream):
             ago_ns = frames * NS_PER_S // self.rate_hz
         if self._capture is not None:
             self._capture(bytes(heard), now_ns - ago_ns, bool(status.input_overflow))
+
+
+_OPEN: set[_Stream] = set()
+"""Started and not freed: what the device's thread calls must not be collected, whoever forgets to close it."""
 
 
 def open_output(device: int | str | None = None, *, latency_ms: int | None = None) -> DeviceOutput:
