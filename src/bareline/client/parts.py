@@ -72,13 +72,17 @@ class Parts:
         """What the server would have told of this connection is not coming any more."""
         self.outbox.lost()
         self.playback.connection_lost()
-        if isinstance(self.truncation, ServerTruncation):
-            self.truncation.settle()
+        self._settle()
 
     def close(self, reason: str) -> None:
         """The call is over: silence, and the last event."""
         self.outbox.lost()
         self.runner.close()
         self.playback.silence()
+        self._settle()
         self.feed.put(HungUp(at_ns=now_ns(), reason=reason))
         self.feed.close()
+
+    def _settle(self) -> None:
+        if isinstance(self.truncation, ServerTruncation):
+            self.truncation.settle()

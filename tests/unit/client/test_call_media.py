@@ -313,3 +313,18 @@ def test_a_sink_that_takes_nothing_is_not_waited_for_for_ever(kit) -> None:
             assert phone.call.interrupt()
 
     run_virtual(main())
+
+
+def test_what_was_cut_is_said_even_when_the_call_ends_before_the_server_has_told(kit) -> None:
+    async def main() -> None:
+        late = (Delay(by_ns=ms_to_ns(500), direction="down"),)
+        async with kit.phone(spoken(kit, 5_000), media=True, faults=late) as phone:
+            phone.call.send_text("Go.")
+            await phone.until(AgentStarted)
+            await asyncio.sleep(1)
+            phone.call.interrupt()
+        said = phone.seen(AgentSaid)[0]
+        assert said.interrupted
+        assert said.heard_ms == pytest.approx(1_000, abs=600)
+
+    run_virtual(main())
