@@ -27,6 +27,7 @@ from bareline.server.faults import FailingBackend, Faults
 from bareline.server.models import Models
 from bareline.server.session import AHEAD_S
 from bareline.server.sessions import Sessions, unix_s
+from bareline.server.warming import warm_up
 from bareline.speech.silero import SileroVad
 from bareline.transports.webrtc.settings import WebRtcSettings
 from bareline.turns.contract import VoiceActivity
@@ -76,6 +77,7 @@ class RealtimeServer:
         self._port = port
         self._options = options or ServerOptions()
         self._tls = tls
+        self._voice_activity = voice_activity
         ids = RandomIds() if seed is None else SeededIds(seed)
         self._door = Door(
             ids=ids, models=models or Models(), secrets=ClientSecrets(ids), unix_s=unix_s, api_key=api_key
@@ -120,6 +122,7 @@ class RealtimeServer:
         except ImportError as error:
             raise MissingExtra("The server", "server") from error
         context = _tls_context(*self._tls) if self._tls else None
+        await warm_up(self._voice_activity)
         app = make_app(
             self._door, self._sessions, self._calls, options=self._options, status_for=self._faults.status_for
         )

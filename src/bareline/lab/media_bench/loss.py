@@ -62,7 +62,7 @@ def simulate_loss() -> LossRun:
         silent=silent,
         fec_share=lossy.fec_share(),
         silent_after_short_ms=_silent_ms(lossy.lost, reference, repaired),
-        growth_ms=at_share(lossy.delays_ms(), 0.99) - at_share(clean.delays_ms(), 0.99),
+        growth_ms=at_share(lossy.delays_ms(), 0.95) - at_share(clean.delays_ms(), 0.95),
         distance_db=_distance_db(reference, repaired, lossy.lost),
         zeros_db=_distance_db(reference, silenced, lossy.lost),
     )

@@ -188,7 +188,7 @@ def _goals(
         Goal("back on target after the loss", recovery if recovery is not None else float("inf"), 2.0, "s"),
         Goal("single losses not recovered by FEC", 1 - loss.fec_share, 0.2, ""),
         Goal("silence after losses of up to 60 ms", loss.silent_after_short_ms, 0.0, "ms"),
-        Goal("delay added by the loss", loss.growth_ms, 20.0, "ms"),
+        Goal("delay added by the loss, p95", loss.growth_ms, 20.0, "ms"),
         Goal("distance to the loss-free decoding over that of silence", loss.distance_db / loss.zeros_db, 1.0, "x"),
         Goal("late frames with 24 sessions a core", _late(crowd, 24), _LATE_MAX, ""),
         Goal("CPU of 24 sessions over 24 times one", _growth(crowd), 1.0, "x"),
