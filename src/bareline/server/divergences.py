@@ -102,6 +102,13 @@ DIVERGENCES = (
         test=f"{_BEHAVIOURS}::test_4_the_answer_names_a_stream",
     ),
     Divergence(
+        id="dtls-begins-at-the-caller",
+        ours="an offer of setup:actpass is answered with setup:passive",
+        theirs="setup:active",
+        why="the caller knows first that there is a path; a round trip less until the channel is open",
+        test="tests/unit/transports/webrtc/test_network.py::test_left_the_choice_the_offering_side_begins_dtls",
+    ),
+    Divergence(
         id="event-too-large",
         ours="an event beyond the client's max-message-size is replaced by an error event_too_large that names it",
         theirs="not shown in any source",

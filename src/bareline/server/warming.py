@@ -24,7 +24,7 @@ async def warm_up(voice_activity: Callable[[], VoiceActivity]) -> None:
 
 def _load(*, silero: bool) -> None:
     with suppress(ImportError):
-        importlib.import_module("bareline.transports.webrtc.answering")
+        importlib.import_module("bareline.transports.webrtc.transport")
     if silero:
         with suppress(ImportError):  # MissingExtra is one
             SileroVad().feed(AudioFrame(bytes(2 * SileroVad.WINDOW_SAMPLES)))

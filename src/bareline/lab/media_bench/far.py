@@ -19,8 +19,8 @@ __all__ = ["ROUND_TRIP_MS", "SETUP_FLOOR_MS", "measure_far"]
 ROUND_TRIP_MS = 50
 _SETUP_ROUND_TRIPS = 4
 SETUP_FLOOR_MS = ROUND_TRIP_MS * _SETUP_ROUND_TRIPS
-"""One round trip for ICE, one for DTLS 1.3, two for SCTP, whose second one carries the channel's opening; the exchange
-of the descriptions is not delayed here. With DTLS 1.2 it would be one more."""
+"""One round trip for ICE, two for DTLS, one for SCTP, with whose second one the channel's opening travels; the exchange of
+the descriptions is not delayed here."""
 
 _CLEAN_S, _LOSSY_S, _AFTER_S = 3.0, 10.0, 5.0
 _LOSS = 0.02
