@@ -19,7 +19,7 @@ __all__ = ["ROUND_TRIP_MS", "SETUP_FLOOR_MS", "measure_far"]
 ROUND_TRIP_MS = 50
 _SETUP_ROUND_TRIPS = 4
 SETUP_FLOOR_MS = ROUND_TRIP_MS * _SETUP_ROUND_TRIPS
-"""One round trip for ICE, two for DTLS, one for SCTP, with whose second one the channel's opening travels; the exchange of
+"""One round trip for ICE, two for DTLS, one for SCTP; the channel's opening travels with the last, and the exchange of
 the descriptions is not delayed here."""
 
 _CLEAN_S, _LOSSY_S, _AFTER_S = 3.0, 10.0, 5.0
