@@ -20,7 +20,7 @@ from bareline.units import NS_PER_S, SAMPLE_RATE_HZ, seconds_to_ns
 
 __all__ = ["DeviceInput", "DeviceOutput", "list_devices", "open_input", "open_output", "portaudio_version"]
 
-BLOCK_MS = 10
+_BLOCK_MS = 10
 _AWAY_MAX_S = 10.0
 """A sample is no further than this from the callback that carries it; more is a clock that cannot be believed."""
 _LATENCY_MIN_MS = 30
@@ -186,7 +186,7 @@ def _open(
             with _without_chatter():
                 stream = make(
                     samplerate=rate_hz,
-                    blocksize=rate_hz * BLOCK_MS // 1000,
+                    blocksize=rate_hz * _BLOCK_MS // 1000,
                     device=device.number,
                     channels=channels,
                     dtype="int16",
