@@ -63,7 +63,7 @@ export class Call {
 
   /** Connect, wait until the session is configured, and let the assistant speak first. Raises `Trouble`. */
   async connect() {
-    this.#levels.start((...block) => this.#heard(...block)).catch(() => say("latency", "not measured here"));
+    this.#levels.start((...block) => this.#heard(...block)).catch(() => this.over || say("latency", "n/a"));
     this.#peer = new Peer({
       event: (message) => this.#received(message),
       sent: ({ type }) => this.#show("→", type),
