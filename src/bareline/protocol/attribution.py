@@ -20,8 +20,10 @@ __all__ = ["Attribution", "Stretch"]
 
 _IN_FLIGHT_SAMPLES = ms_to_samples(100)
 """So much of a response may still arrive after the event that says it is over."""
+_ARRIVED_NS = ms_to_ns(200)
+"""So long after that event, what comes after a pause is something else."""
 _ONSET_SAMPLES = ms_to_samples(200)
-"""Sound after so long a silence is a beginning, in a stream that nobody has claimed."""
+"""Sound after so long a silence is a beginning, in a stream that nobody has claimed; so long a jump may be one too."""
 _IDLE_SAMPLES = ms_to_samples(1000)
 """Unclaimed silence beyond this is a server that never pauses; it is not played."""
 _LATE_NS = 4 * NS_PER_S
@@ -79,10 +81,11 @@ class Attribution:
         self._claimed: dict[str, list[Stretch]] = {}
         self._playing: str | None = None
         self._awaited: str | None = None
-        self._ended: tuple[str | None, int] = (None, 0)
+        self._ended: tuple[str | None, int] = (None, -_LATE_NS)
         self._unwanted: dict[str, None] = {}
         self._muted: Literal["", "stretch", "response"] = ""
         self._muted_silence = 0
+        self._skipped_samples = 0
         self._next_begins = False
         self._end_sample: int | None = None
         self._count = 0
@@ -103,8 +106,9 @@ class Attribution:
         ``loud``: it is not silence. Frames come in order; a jump of ``first_sample`` is a pause.
         """
         paused = first_sample != self._end_sample
+        self._skipped_samples = first_sample - (self._end_sample or 0)
         self._end_sample = first_sample + samples
-        if self._muted and not self._ends_muting(samples, paused=paused, loud=loud):
+        if self._muted and not self._ends_muting(samples, paused=paused, loud=loud, now_ns=now_ns):
             return None
         fresh, self._muted = bool(self._muted), ""
         stretch = self._stretch(paused=paused, loud=loud, fresh=fresh, now_ns=now_ns)
@@ -163,10 +167,17 @@ class Attribution:
         self._before = self._count
         self._muted = ""
 
-    def _ends_muting(self, samples: int, *, paused: bool, loud: bool) -> bool:
-        """Whether this frame is not of the unwanted audio any more: after a pause, or silence from the server."""
-        self._muted_silence = 0 if loud or self._playing is not None else self._muted_silence + samples
-        return self._muted == "stretch" and (paused or self._muted_silence > _ONSET_SAMPLES)
+    def _ends_muting(self, samples: int, *, paused: bool, loud: bool, now_ns: int) -> bool:
+        """Whether this frame is not of the unwanted audio any more: after a pause, or silence from the server.
+
+        A jump alone says little: a jitter buffer that catches up leaves audio out.
+        """
+        if self._muted == "response" or self._playing is not None:
+            self._muted_silence = 0
+            return False
+        self._muted_silence = 0 if loud else self._muted_silence + samples
+        arrived = now_ns - self._ended[1] >= _ARRIVED_NS
+        return (paused and arrived) or self._muted_silence > _ONSET_SAMPLES
 
     def _stretch(self, *, paused: bool, loud: bool, fresh: bool, now_ns: int) -> Stretch:
         last = self.stretches[-1] if self.stretches else None
@@ -183,7 +194,8 @@ class Attribution:
 
     def _begin(self, response_id: str | None, *, paused: bool = False) -> Stretch:
         last = self.stretches[-1] if self.stretches else None
-        resumed = paused and response_id is not None and last is not None and last.response_id == response_id
+        known = last is not None and last.response_id == response_id
+        resumed = paused and response_id is not None and known and self._skipped_samples >= _ONSET_SAMPLES
         self._count += 1
         self._next_begins = False
         begun = Stretch(self._count, None, paused, resumed)

@@ -144,11 +144,24 @@ def test_nothing_more_of_an_interrupted_response_is_played() -> None:
     assert (stream.played, stream.of("b")) == (740, 240)
 
 
+def test_a_jump_in_what_is_not_wanted_is_no_beginning() -> None:
+    """A jitter buffer that catches up leaves audio out."""
+    stream = Stream().started("a").audio(500)
+    stream.attribution.interrupted()
+    stream.audio(40).pause(60).audio(100).ended("a").audio(40).pause(60).audio(40)
+    assert stream.played == 500
+
+
 def test_what_follows_an_interrupted_response_is_played_before_its_name_is_known() -> None:
     stream = Stream().started("a").audio(500)
     stream.attribution.interrupted()
-    stream.pause(600).audio(100).ended("a").started("b")
+    stream.ended("a").pause(600).audio(100).started("b")
     assert (stream.played, stream.of("b")) == (600, 100)
+
+
+def test_audio_that_a_catching_up_left_out_does_not_move_a_response_to_the_next() -> None:
+    stream = Stream().started("a").audio(200).pause(60).audio(300).ended("a").started("b").audio(200)
+    assert (stream.of("a"), stream.of("b")) == (500, 200)
 
 
 def test_a_response_that_was_not_wanted_before_it_began_is_not_played_at_all() -> None:
@@ -159,10 +172,14 @@ def test_a_response_that_was_not_wanted_before_it_began_is_not_played_at_all() -
     assert stream.played == 100
 
 
-def test_the_first_audio_of_an_unwanted_response_may_come_after_all_events() -> None:
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_the_first_audio_of_an_unwanted_response_may_come_after_all_events(when: str) -> None:
     stream = Stream()
+    if when == "before":
+        stream.attribution.unwanted("a")
+    stream.started("a").ended("a")
     stream.attribution.unwanted("a")
-    stream.started("a").ended("a").audio(60)
+    stream.audio(60)
     assert stream.played == 0
     stream.pause(600).audio(100)
     assert stream.played == 100
