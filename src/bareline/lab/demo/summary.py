@@ -243,12 +243,15 @@ def _barge_in(
         for record in trace
         if (record.kind, record.name) in _TRUNCATIONS
     ]
+    asked_ns = 0
     for utterance in spoken:
-        stretch = next((s for s in heard if s.start_ns < utterance.started_ns < s.end_ns), None)
+        answer = [s for s in heard if asked_ns <= s.start_ns < utterance.started_ns]
+        stretch = next((s for s in answer if utterance.started_ns < s.end_ns), None)
+        asked_ns = utterance.ended_ns
         told = next((end for at_ns, end in ends if at_ns > utterance.started_ns), None)
         if utterance.agent_heard_ms is not None and stretch is not None and told is not None:
             stop_ms = (stretch.end_ns - utterance.started_ns) / NS_PER_MS
-            return BargeIn(round(stop_ms, 1), samples_to_ms(stretch.samples), told)
+            return BargeIn(round(stop_ms, 1), samples_to_ms(sum(s.samples for s in answer)), told)
     return None
 
 
