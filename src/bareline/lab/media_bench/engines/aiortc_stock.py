@@ -119,7 +119,7 @@ class StockPeer:
                 self._audio(_mono_24k(frame), at_ns)
 
 
-def _microphone(track: type, frames: asyncio.Queue[Any]) -> Any:
+def _microphone(track: type[Any], frames: asyncio.Queue[Any]) -> Any:
     class Microphone(track):
         """Gives what was queued."""
 
