@@ -12,6 +12,7 @@ from aiohttp import web
 from bareline.server.websocket import accept
 from bareline.testing.conformance.transport import MEDIA_TRANSPORT, TRANSPORT, MakeMediaPair, MakePair
 from bareline.testing.link import link_pair
+from bareline.testing.media_link import media_link_pair
 from bareline.testing.virtual import run_virtual
 from bareline.testing.webrtc_pair import webrtc_pair
 from bareline.transports.contract import MediaTransport, Transport
@@ -44,6 +45,23 @@ async def perfect_link() -> AsyncIterator[tuple[Transport, Transport]]:
 @asynccontextmanager
 async def slow_link() -> AsyncIterator[tuple[Transport, Transport]]:
     ours, theirs = link_pair(parse_faults("delay=40ms~30ms,stall=100ms@10ms,slow=100mbps"), seed=5)
+    yield ours, theirs
+    await ours.close()
+    await theirs.close()
+
+
+@asynccontextmanager
+async def media_link() -> AsyncIterator[tuple[MediaTransport, MediaTransport]]:
+    ours, theirs = media_link_pair()
+    yield ours, theirs
+    await ours.close()
+    await theirs.close()
+
+
+@asynccontextmanager
+async def slow_media_link() -> AsyncIterator[tuple[MediaTransport, MediaTransport]]:
+    late = parse_faults("delay=40ms~30ms,stall=100ms@10ms")
+    ours, theirs = media_link_pair(late, audio_faults=late, seed=5)
     yield ours, theirs
     await ours.close()
     await theirs.close()
@@ -106,7 +124,7 @@ async def webrtc_server() -> AsyncIterator[tuple[WebRtcTransport, WebRtcTranspor
 
 
 @pytest.mark.parametrize("check", TRANSPORT, ids=lambda check: check.__name__)
-@pytest.mark.parametrize("make", [memory, memory_media, perfect_link, slow_link, impaired_client])
+@pytest.mark.parametrize("make", [memory, memory_media, perfect_link, slow_link, slow_media_link, impaired_client])
 def test_in_virtual_time(make: MakePair, check: Check) -> None:
     run_virtual(check(make))
 
@@ -118,8 +136,9 @@ def test_on_a_loopback_socket(make: MakePair, check: Check) -> None:
 
 
 @pytest.mark.parametrize("check", MEDIA_TRANSPORT, ids=lambda check: check.__name__)
-def test_media_in_virtual_time(check: MediaCheck) -> None:
-    run_virtual(check(memory_media))
+@pytest.mark.parametrize("make", [memory_media, media_link, slow_media_link])
+def test_media_in_virtual_time(make: MakeMediaPair, check: MediaCheck) -> None:
+    run_virtual(check(make))
 
 
 @pytest.mark.parametrize("check", MEDIA_TRANSPORT, ids=lambda check: check.__name__)

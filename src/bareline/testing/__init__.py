@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from bareline.testing.in_process import InProcessServer as InProcessServer
     from bareline.testing.link import SeededLink as SeededLink
     from bareline.testing.link import link_pair as link_pair
+    from bareline.testing.media_link import media_link_pair as media_link_pair
     from bareline.testing.pair import EndpointPair as EndpointPair
     from bareline.testing.proxy import ImpairedProxy as ImpairedProxy
     from bareline.testing.server_thread import ServerThread as ServerThread
@@ -47,6 +48,7 @@ _HOME = {
     "ToneSynthesis": "tones",
     "WaitForAgent": "steps",
     "link_pair": "link",
+    "media_link_pair": "media_link",
     "run_virtual": "virtual",
     "simulate": "simulation",
     "spoken": "function_backend",
