@@ -20,8 +20,8 @@ from bareline.lab.media_bench.marks import FRAME_S, MARK_EVERY, MARK_NAMES, Mark
 __all__ = ["ENGINES", "main"]
 
 ENGINES = ("ours", "aiortc", "libwebrtc")
-LATE_NS = 20_000_000
-"""A frame is late when it comes more than a packet later than the quickest one of its stream."""
+RESERVE_NS = 20_000_000
+"""What a loudspeaker holds back: one packet."""
 
 _BIG = 10_000
 """Messages from this size on are acknowledged with a short one; shorter ones are sent back as they are."""
@@ -53,7 +53,7 @@ class _Session:
         self.began_ns = 0
         self.sent: list[tuple[int, int]] = []
         self.heard: list[tuple[int, int]] = []
-        self.arrivals_ns: list[int] = []
+        self.arrivals: list[tuple[int, int]] = []
         self.samples = 0
         self.messages: asyncio.Queue[bytes] = asyncio.Queue()
         self._ear: MarkEar | None = None
@@ -61,11 +61,11 @@ class _Session:
 
     def begin(self, *, marks: bool) -> None:
         """A measurement begins."""
-        self.sent, self.heard, self.arrivals_ns, self.samples = [], [], [], 0
+        self.sent, self.heard, self.arrivals, self.samples = [], [], [], 0
         self._ear = MarkEar() if marks else None
 
     def _hear(self, pcm: bytes, at_ns: int) -> None:
-        self.arrivals_ns.append(at_ns)
+        self.arrivals.append((at_ns, len(pcm) // 2))
         self.samples += len(pcm) // 2
         if self._ear is not None:
             self.heard += self._ear.hear(pcm, at_ns)
@@ -185,18 +185,20 @@ def _found(session: _Session) -> dict[str, Any]:
         "sent": session.sent,
         "heard": session.heard,
         "samples": session.samples,
-        "late": _late(session.arrivals_ns, session.samples),
-        "frames": len(session.arrivals_ns),
+        "late": _late(session.arrivals),
+        "frames": len(session.arrivals),
     }
 
 
-def _late(arrivals_ns: list[int], samples: int) -> int:
-    """Frames that came a packet or more behind the quickest, by the place they have in the stream."""
-    if not arrivals_ns:
-        return 0
-    frame_ns = samples * 1_000_000_000 // 24_000 // len(arrivals_ns)
-    behind = [at_ns - number * frame_ns for number, at_ns in enumerate(arrivals_ns)]
-    return sum(at_ns - min(behind) > LATE_NS for at_ns in behind)
+def _late(arrivals: list[tuple[int, int]]) -> int:
+    """Frames for which a loudspeaker with a packet in reserve, filled anew whenever it ran dry, had to wait."""
+    late, dry_ns = 0, 0
+    for at_ns, samples in arrivals:
+        if at_ns > dry_ns:
+            late += dry_ns > 0
+            dry_ns = at_ns + RESERVE_NS
+        dry_ns += samples * 1_000_000_000 // 24_000
+    return late
 
 
 def _babble() -> list[bytes]:

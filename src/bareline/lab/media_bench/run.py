@@ -40,7 +40,7 @@ PEERS = Path(".peers")
 """Where ``scripts/peers`` makes the environments of other stacks."""
 
 _ENGINES = ("ours", "aiortc", "libwebrtc")
-_CROWD_OF = {"ours": (1, 8, 16, 24, 30), "aiortc": (1, 8, 16), "libwebrtc": (1, 8, 16, 24)}
+_CROWD_OF = {"ours": (1, 8, 24, 48, 64), "aiortc": (1, 8, 16, 24), "libwebrtc": (1, 8, 24, 32)}
 _LATE_MAX = 0.001
 _FIGURES = ("setup_ms", "latency_p50_ms", "latency_p95_ms", "echo_p50_ms", "echo_p99_ms", "big_ms")
 _SETUPS = 5
