@@ -43,13 +43,13 @@ class RtpReceiver:
         self.reception: Reception | None = None
         self._codecs = dict(payload_types)
         self._decoders = self._new_decoders()
-        self._buffer = JitterBuffer(self._is_quiet)
+        self._last = _LastPlayed()
+        self._buffer = JitterBuffer(self._last.is_quiet)
         self._places = _Places()
         self._drift = DriftEstimate()
         self._catch_up = CatchUp() if catch_up else None
         self._lost_before = self._duplicates_before = self._undecodable_before = 0
         self._retired: tuple[int, int] | None = None
-        self._last = b""
         self._playing = 0
 
     def add(self, payload_type: int, codec: CodecName) -> None:
@@ -173,11 +173,18 @@ class RtpReceiver:
                 pcm = self._decoders[self._playing].conceal(samples)
                 pcm = fade_out(pcm) if last else pcm
                 self.samples_concealed += samples
-        self._last = pcm
+        self._last.pcm = pcm
         return AudioFrame(pcm, position, now_ns)
 
-    def _is_quiet(self) -> bool:
-        return rms_dbfs(self._last) < QUIET_DBFS
+
+class _LastPlayed:
+    """What was handed out last. The jitter buffer asks this, not the receiver that owns it: no cycle to collect."""
+
+    def __init__(self) -> None:
+        self.pcm = b""
+
+    def is_quiet(self) -> bool:
+        return rms_dbfs(self.pcm) < QUIET_DBFS
 
 
 class _Places:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
 import random
+import weakref
 
 import pytest
 from hypothesis import given, settings
@@ -43,6 +45,18 @@ def straight(packets: list[bytes], codec: CodecName = "opus") -> list[bytes]:
 
 def in_order(frames: list[tuple[int, AudioFrame]]) -> bool:
     return all(one.end_sample <= two.first_sample for (_, one), (_, two) in itertools.pairwise(frames))
+
+
+def test_a_session_nobody_holds_is_freed_at_once() -> None:
+    """With a cycle in it, decoders of ended calls would pile up until the collector runs, amid the audio of others."""
+    session = rtp_session(1)
+    freed = weakref.ref(session._receiver)
+    gc.disable()
+    try:
+        del session
+        assert freed() is None
+    finally:
+        gc.enable()
 
 
 @pytest.mark.parametrize("codec", ["opus", "pcmu", "pcma"])
