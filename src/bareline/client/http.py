@@ -72,6 +72,7 @@ class _Request:
         self._body = body
         self._headers = _checked(headers)
         self._socket: socket.socket | None = None
+        self._abandoned = False
         parts = urlsplit(url)
         self._target = parts._replace(scheme="", netloc="", fragment="").geturl() or "/"
         proxy = None if is_loopback(self.address) else _proxy_for(parts)
@@ -84,6 +85,9 @@ class _Request:
     def run(self) -> Reply:
         connection = self._connection
         try:
+            connection.connect()
+            if self._abandoned:
+                raise ConnectionAbortedError("given up before anything was asked")
             connection.request("POST", self._target, self._body, self._headers)
             self._socket = connection.sock
             with connection.getresponse() as response:
@@ -102,7 +106,8 @@ class _Request:
         return self._socket is not None
 
     def abandon(self) -> None:
-        """Wake the thread, if it still waits."""
+        """Wake the thread, if it still waits. One that still looks for the other side asks nothing when it is found."""
+        self._abandoned = True
         waiting = self._socket or self._connection.sock
         if waiting is not None:
             with contextlib.suppress(OSError):
@@ -162,9 +167,13 @@ def _proxy_for(url: SplitResult) -> SplitResult | None:
     named = getproxies().get(url.scheme)
     if not named or proxy_bypass(_host_of(url)):
         return None
-    proxy = urlsplit(named if "://" in named else f"http://{named}")
-    if proxy.scheme != "http" or not proxy.hostname:
-        words = f"the proxy for {url.scheme}:// must be an address like http://proxy:3128"
+    words = f"the proxy for {url.scheme}:// must be an address like http://proxy:3128"
+    try:
+        proxy = urlsplit(named if "://" in named else f"http://{named}")
+        known = proxy.scheme == "http" and bool(proxy.hostname) and proxy.port != 0
+    except ValueError:
+        raise ConfigurationError(f"{words}; that of the environment is not understood") from None
+    if not known:
         raise ConfigurationError(f"{words}; {without_secrets(proxy.geturl())} is not understood")
     return proxy
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import socket
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
 
 import pytest
 
@@ -154,6 +156,42 @@ def test_who_gives_up_drops_the_connection() -> None:
     _no_thread_is_left()
 
 
+def test_who_gives_up_before_the_other_side_is_found_asks_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A call that nobody waits for must not be set up."""
+    looking, found = threading.Event(), threading.Event()
+    look_up = socket.getaddrinfo
+
+    def slow(*args: Any, **more: Any) -> Any:
+        if threading.current_thread().name == "bareline-http":
+            looking.set()
+            found.wait(5)
+        return look_up(*args, **more)
+
+    monkeypatch.setattr(socket, "getaddrinfo", slow)
+    came: list[bytes] = []
+
+    async def main() -> None:
+        connected = asyncio.Event()
+
+        async def hear(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
+            connected.set()
+            came.append(await reader.read(1))
+
+        async with listening(hear) as address:
+            asking = asyncio.create_task(asked(f"http://{address}/"))
+            await asyncio.to_thread(looking.wait, 5)
+            asking.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await asking
+            found.set()
+            async with asyncio.timeout(5):
+                await connected.wait()
+
+    asyncio.run(main())
+    assert came == [b""]
+    _no_thread_is_left()
+
+
 def test_a_header_that_cannot_be_sent_is_named_without_its_value() -> None:
     with pytest.raises(ConfigurationError, match="'Authorization' holds characters") as caught:
         asyncio.run(asked("http://127.0.0.1:1/", Authorization="Bearer sk-secret\nX: 1"))
@@ -199,6 +237,14 @@ def test_a_proxy_that_is_not_understood(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setenv("http_proxy", "socks5://me:secret@127.0.0.1:1080")
     with pytest.raises(ConfigurationError, match=r"socks5://127\.0\.0\.1:1080 is not understood"):
         asyncio.run(asked("http://service.example/"))
+
+
+@pytest.mark.parametrize("proxy", ["http://me:secret@proxy:port", "http://[proxy:secret"])
+def test_a_proxy_that_is_no_address(monkeypatch: pytest.MonkeyPatch, proxy: str) -> None:
+    monkeypatch.setenv("http_proxy", proxy)
+    with pytest.raises(ConfigurationError, match="that of the environment is not understood") as caught:
+        asyncio.run(asked("http://service.example/"))
+    assert "secret" not in str(caught.value)
 
 
 def _no_thread_is_left() -> None:
