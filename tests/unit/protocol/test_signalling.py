@@ -96,6 +96,7 @@ def test_a_calls_location() -> None:
     assert call_id_from_location(call_location("rtc_1")) == "rtc_1"
     assert call_id_from_location("https://h/v1/realtime/calls/rtc_2/?a=b") == "rtc_2"
     assert call_id_from_location("") is None
+    assert call_id_from_location("http://[h/v1/realtime/calls/rtc_3") is None
 
 
 def test_credentials_in_headers() -> None:

@@ -55,8 +55,11 @@ def call_location(call_id: str) -> str:
 
 
 def call_id_from_location(location: str) -> str | None:
-    """The call id in a ``Location``: the last segment of its path."""
-    return urlsplit(location).path.rstrip("/").rpartition("/")[2] or None
+    """The call id in a ``Location``: the last segment of its path; None in one that is no address."""
+    try:
+        return urlsplit(location).path.rstrip("/").rpartition("/")[2] or None
+    except ValueError:
+        return None
 
 
 def _split(base_url: str) -> SplitResult:
