@@ -204,8 +204,14 @@ class _Face:
 
 
 def _credentials(request: web.Request) -> Credentials:
-    offered = request.headers.get("Sec-WebSocket-Protocol", "")
-    return read_credentials(request.headers, [name.strip() for name in offered.split(",")])
+    headers = {name.lower(): _text(value) for name, value in request.headers.items()}
+    offered = headers.get("sec-websocket-protocol", "")
+    return read_credentials(headers, [name.strip() for name in offered.split(",")])
+
+
+def _text(header: str) -> str:
+    """aiohttp keeps bytes that are no UTF-8 as surrogates, which nothing else here can write down."""
+    return header.encode(errors="surrogateescape").decode(errors="replace")
 
 
 def _json(body: bytes, status: int = 200) -> web.Response:

@@ -8,6 +8,7 @@ import logging
 import subprocess
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import aiohttp
 import pytest
@@ -84,6 +85,20 @@ def test_only_the_set_key_is_accepted(kit) -> None:
                 assert json.loads(await socket.recv())["type"] == "session.created"
             async with http.get(f"{server.url}/models", headers=KEY) as answer:
                 assert (answer.status, (await answer.json())["error"]["code"]) == (401, "invalid_api_key")
+
+    asyncio.run(main())
+
+
+def test_a_key_of_any_bytes_is_refused_like_any_other(kit) -> None:
+    async def main() -> None:
+        async with serving(kit, api_key="sk-mine") as (server, _):
+            reader, writer = await asyncio.open_connection("127.0.0.1", urlsplit(server.url).port)
+            writer.write(b"GET /v1/models HTTP/1.1\r\nHost: here\r\nConnection: close\r\n")
+            writer.write(b"Authorization: Bearer sk-long-enough-\xff\xfe\xfd\r\n\r\n")
+            head, _, body = (await reader.read()).partition(b"\r\n\r\n")
+            writer.close()
+            assert head.startswith(b"HTTP/1.1 401 ")
+            assert json.loads(body)["error"]["code"] == "invalid_api_key"
 
     asyncio.run(main())
 
