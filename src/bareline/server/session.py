@@ -98,11 +98,6 @@ class SessionPump:
         self._generating: Generating
         self._tasks: asyncio.TaskGroup
 
-    @property
-    def full(self) -> bool:
-        """Are there as many sidebands as there may be?"""
-        return self._fanout.full
-
     async def run(self) -> None:
         """Serve the session to its end."""
         try:
@@ -127,14 +122,17 @@ class SessionPump:
             self._goodbye = (code, reason)
             self._main.end(self._goodbye)
 
-    async def attach(self, transport: Transport) -> None:
-        """Let a sideband take part until it or the session is over; closes it. ``Closed`` after the session's end.
+    async def attach(self, transport: Transport) -> bool:
+        """Let a sideband take part until it or the session is over, and close it. Waits until the session is open.
 
-        The sideband is told what is said from now on, and what it says counts as if the main connection said it.
+        The sideband is told what is said from now on, and what it says counts as if the main connection said it. False,
+        at once, when there are as many sidebands as there may be; ``Closed`` after the session's end.
         """
         await self._opened.wait()
         if self._main.over.is_set() or self._finished.is_set():
             raise Closed("the session is over")
+        if self._fanout.full:
+            return False
         sideband = self._connection(transport)
         self._fanout.join(sideband)
         serving = self._tasks.create_task(sideband.serve())
@@ -146,6 +144,7 @@ class SessionPump:
             sideband.over.set()
             self._fanout.leave(sideband)
             await transport.close(*(sideband.goodbye or self._last_words))
+        return True
 
     @property
     def _last_words(self) -> tuple[int, str]:

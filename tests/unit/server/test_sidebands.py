@@ -175,9 +175,18 @@ def test_there_is_a_bound_on_sidebands(kit) -> None:
     async def main() -> None:
         async with kit.call(kit.Mind(spoken)) as caller:
             for _ in range(SIDEBANDS_MAX):
-                assert not caller.pump.full
                 await caller.sideband().configure()
-            assert caller.pump.full
+            assert not await caller.pump.attach(memory_pair()[0])
+
+    run_virtual(main())
+
+
+def test_sidebands_that_come_before_the_session_is_open_are_bounded_too(kit) -> None:
+    async def main() -> None:
+        async with kit.call(kit.Mind(spoken)) as caller:
+            waiting = [caller.sideband() for _ in range(SIDEBANDS_MAX + 1)]
+            await waiting[0].configure()
+            assert [sideband.result() for sideband in caller.sidebands if sideband.done()] == [False]
 
     run_virtual(main())
 
