@@ -44,6 +44,8 @@ OPEN_WITHIN_S = 30.0
 LEAVE_WITHIN_S = 5.0
 """How long calls whose sessions were told to end may take to leave."""
 
+_SHUTTING_DOWN = "The server is shutting down."
+
 _log = logging.getLogger(__name__)
 
 
@@ -75,16 +77,15 @@ class Calls:
         self._open_within_s = open_within_s
         self._calls: dict[str, _Call] = {}
         self._carrying: set[asyncio.Task[None]] = set()
+        self._stopped = False
 
     def __len__(self) -> int:
         return len(self._calls)
 
     async def answer(self, offer: str, plan: SessionPlan, *, address: str) -> AnsweredCall | Refusal:
         """Begin a call, or say why not. ``address`` is the caller's, for logs."""
-        if len(offer) > OFFER_MAX_BYTES:
-            return offer_too_large(OFFER_MAX_BYTES)
-        if len(self._calls) >= CALLS_MAX:
-            return too_many_calls(CALLS_MAX)
+        if refusal := self._beyond_limits(offer):
+            return refusal
         try:
             sdp, transport = await answer_webrtc(
                 offer, settings=self._settings, address=address, binary=BinaryMessage, timeout_s=self._open_within_s
@@ -96,13 +97,10 @@ class Calls:
         except (ConfigurationError, OSError) as error:
             _log.warning("an offer could not be answered: %s", error)
             return server_error(f"The server's own WebRTC settings cannot be used: {error}")
-        call_id = self._ids.new("rtc_u2")
-        transport.call_id = call_id
-        call = self._calls[call_id] = _Call(transport)
-        task = asyncio.create_task(self._carry(call_id, call, plan))
-        self._carrying.add(task)
-        task.add_done_callback(self._carrying.discard)
-        return AnsweredCall(call_id, sdp)
+        if self._stopped:  # while the answer was made
+            await transport.close(1001, _SHUTTING_DOWN)
+            return server_error(_SHUTTING_DOWN)
+        return AnsweredCall(self._begin(transport, plan), sdp)
 
     async def attach(self, call_id: str, transport: Transport) -> Refusal | None:
         """Let a sideband take part until it or the call is over; or say why not. Waits until the call is open."""
@@ -110,13 +108,11 @@ class Calls:
         pump = await call.pump() if call else None
         if pump is None:
             return call_not_found(call_id)
-        if pump.full:
-            return too_many_sidebands(call_id)
         try:
-            await pump.attach(transport)
+            attached = await pump.attach(transport)
         except Closed:
             return call_not_found(call_id)
-        return None
+        return None if attached else too_many_sidebands(call_id)
 
     def hang_up(self, call_id: str) -> bool:
         """End a call; false when there is none of that name."""
@@ -127,15 +123,31 @@ class Calls:
         return True
 
     async def stop(self) -> None:
-        """End all that are not yet sessions, and wait until every call has left."""
+        """End all that are not yet sessions, and wait until every call has left; no other begins."""
+        self._stopped = True
         for call in self._calls.values():
-            call.end(1001, "The server is shutting down.")
+            call.end(1001, _SHUTTING_DOWN)
         if not self._carrying:
             return
         _, late = await asyncio.wait(self._carrying, timeout=LEAVE_WITHIN_S)
         for task in late:
             task.cancel()
         await asyncio.gather(*late, return_exceptions=True)
+
+    def _beyond_limits(self, offer: str) -> Refusal | None:
+        if len(offer) > OFFER_MAX_BYTES:
+            return offer_too_large(OFFER_MAX_BYTES)
+        return too_many_calls(CALLS_MAX) if len(self._calls) >= CALLS_MAX else None
+
+    def _begin(self, transport: WebRtcTransport, plan: SessionPlan) -> str:
+        """Carry it from now on; its name."""
+        call_id = self._ids.new("rtc_u2")
+        transport.call_id = call_id
+        call = self._calls[call_id] = _Call(transport)
+        task = asyncio.create_task(self._carry(call_id, call, plan))
+        self._carrying.add(task)
+        task.add_done_callback(self._carrying.discard)
+        return call_id
 
     async def _carry(self, call_id: str, call: _Call, plan: SessionPlan) -> None:
         try:

@@ -17,6 +17,7 @@ from bareline.server import calls as calls_module
 from bareline.server.calls import OFFER_MAX_BYTES
 from bareline.server.faults import read_faults
 from bareline.server.serve import RealtimeServer
+from bareline.transports.webrtc.settings import WebRtcSettings
 
 pytest.importorskip("aiortc", reason="WebRTC needs the extra 'webrtc'")
 
@@ -153,6 +154,22 @@ def test_a_call_that_has_not_opened_is_hung_up_and_stopped(kit) -> None:
             async with http.post(url, headers={}) as reply:
                 assert (reply.status, code(await reply.text())) == (401, "invalid_api_key")
             await post(http, server, OFFER)
+
+    asyncio.run(main())
+
+
+def test_an_offer_that_is_being_answered_when_the_server_stops_begins_no_call(kit) -> None:
+    stopping: list[asyncio.Task[None]] = []
+
+    async def main() -> None:
+        def stop(kind: str, whose: str, text: str) -> str:
+            stopping.append(asyncio.create_task(server.stop()))
+            return text
+
+        async with serving(kit, webrtc=WebRtcSettings(addresses=["127.0.0.1"], sdp_hook=stop)) as (server, http):
+            status, _, body = await post(http, server, OFFER)
+            assert (status, code(body)) == (500, "server_error")
+            await asyncio.gather(*stopping)
 
     asyncio.run(main())
 
