@@ -27,6 +27,7 @@ bareline` is the same command.
 | `OPENAI_BASE_URL` | another server, as in the official SDK |
 | `OPENAI_ORG_ID`, `OPENAI_PROJECT_ID` | sent as headers when set |
 | `BARELINE_API_KEY` | for `serve`: the only key accepted |
+| `BARELINE_ICE_CREDENTIAL` | for `serve`: the credential of a TURN server that was named with its user alone |
 | `BARELINE_DEBUG` | when set, errors show their traceback |
 | `NO_COLOR` | when set, no colours |
 """
@@ -57,7 +58,7 @@ def section(parser: argparse.ArgumentParser, level: str, short: str) -> str:
     if rows:
         text += ["", "| option | meaning |", "|---|---|", *rows]
     if parser.epilog:
-        text += ["", "```text", parser.epilog.replace("%%", "%"), "```"]
+        text += ["", "```text", parser.epilog, "```"]
     return "\n".join(text) + "\n"
 
 

@@ -26,7 +26,7 @@ __all__ = ["add_parser", "run"]
 _KEY_VARIABLE = "BARELINE_API_KEY"
 _ICE_VARIABLE = "BARELINE_ICE_CREDENTIAL"
 _EPILOG = f"""faults (joined by commas; times count from the opening of a connection):
-  of the connection  delay=50ms~20ms  slow=64kbps@5s  stall=600ms@5s  loss=2%%  duplicate=1%%  reorder=5%%
+  of the connection  delay=50ms~20ms  slow=64kbps@5s  stall=600ms@5s  loss=2%  duplicate=1%  reorder=5%
                      cut@10s (half-open)  abort@10s (dropped)  close=1001@10s; up: or down: in front for one direction
   of the service     error=rate_limit@response:2  error=quota  error=server  refuse=429@connection:1  expire@30s
 

@@ -84,6 +84,13 @@ def test_what_cannot_work_is_one_line(options: list[str], hint: str, scene: str)
     assert hint in errors
 
 
+def test_the_help_shows_faults_as_they_are_written() -> None:
+    with serve("--help") as process:
+        shown, _ = process.communicate(timeout=20)
+    assert process.returncode == 0
+    assert "loss=2%  duplicate=1%" in shown
+
+
 def test_an_address_in_use_is_one_line(scene: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
