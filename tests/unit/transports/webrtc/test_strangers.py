@@ -7,11 +7,14 @@ import random
 import socket
 
 import pytest
-from aiortc.rtcsctptransport import Chunk, serialize_packet
+from aiortc.rtcsctptransport import SCTP_DATA_FIRST_FRAG, Chunk, DataChunk, serialize_packet
 
 from bareline.errors import ConnectionLost
 from bareline.testing.webrtc_pair import webrtc_pair
-from bareline.transports.webrtc.stack.sctp import UNREAD_MAX_BYTES, SctpTransport
+from bareline.transports.webrtc.stack.dtls import DtlsTransport
+from bareline.transports.webrtc.stack.ice import IceConnection
+from bareline.transports.webrtc.stack.reassembly import AHEAD_MAX_BYTES, TooMuch
+from bareline.transports.webrtc.stack.sctp import STREAMS_MAX, UNREAD_MAX_BYTES, SctpTransport
 
 
 def junk(chance: random.Random) -> list[bytes]:
@@ -62,6 +65,33 @@ def test_sctp_that_makes_no_sense_ends_the_call_in_words() -> None:
 
     lost = asyncio.run(call())
     assert (lost.code, lost.reason) == (1002, "the other side sent SCTP that makes no sense")
+
+
+def test_a_side_that_sends_on_every_stream_there_is_ends_the_call_in_words() -> None:
+    async def call() -> ConnectionLost:
+        async with webrtc_pair() as (client, server):
+            for stream in range(1, 2 * STREAMS_MAX, 2):
+                await client._peer.sctp._send(stream, 51, b"x")
+            with pytest.raises(ConnectionLost) as caught:
+                await asyncio.wait_for(server.receive(), 5)
+            return caught.value
+
+    lost = asyncio.run(call())
+    assert (lost.code, lost.reason) == (1002, f"the other side uses more than {STREAMS_MAX} data channels")
+
+
+def test_messages_begun_on_several_streams_have_one_limit_together() -> None:
+    async def receive() -> None:
+        sctp = SctpTransport(DtlsTransport(IceConnection(controlling=True, relay_only=False)), message_max_bytes=1000)
+        sctp._last_received_tsn = 0
+        for stream in range(3):
+            chunk = DataChunk()
+            chunk.tsn, chunk.stream_id, chunk.stream_seq, chunk.protocol = stream + 2, stream, 1, 51
+            chunk.flags, chunk.user_data = SCTP_DATA_FIRST_FRAG, bytes(AHEAD_MAX_BYTES // 2)
+            await sctp._receive_data_chunk(chunk)
+
+    with pytest.raises(TooMuch, match="on several data channels"):
+        asyncio.run(receive())
 
 
 def test_a_reader_that_does_not_read_stops_the_other_side() -> None:

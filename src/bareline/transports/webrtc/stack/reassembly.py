@@ -24,7 +24,7 @@ from aiortc.utils import uint16_add, uint32_gte
 __all__ = ["AHEAD_MAX_BYTES", "Reassembly", "TooMuch"]
 
 AHEAD_MAX_BYTES = 2 * 1024 * 1024
-"""Of later messages kept while an earlier one misses a fragment; more than any window that we grant."""
+"""Of later messages kept while an earlier one misses a fragment, on all streams; more than any window that we grant."""
 
 
 class TooMuch(Exception):
@@ -48,6 +48,11 @@ class Reassembly(InboundStream):
         self._message_bytes = 0
         self._kept_bytes = 0
         self._sequence = 0
+
+    @property
+    def kept_bytes(self) -> int:
+        """Of fragments that are no message yet."""
+        return self._kept_bytes
 
     @property
     def sequence_number(self) -> int:  # type: ignore[override] - an attribute there

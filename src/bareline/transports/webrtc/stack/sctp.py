@@ -14,6 +14,7 @@ import asyncio
 import struct
 import time
 from collections.abc import Callable
+from typing import cast
 
 from aiortc.rtcdatachannel import RTCDataChannel, RTCDataChannelParameters
 from aiortc.rtcdtlstransport import RTCDtlsTransport
@@ -35,7 +36,7 @@ from aiortc.rtcsctptransport import (
     SackChunk,
 )
 
-from bareline.transports.webrtc.stack.reassembly import Reassembly, TooMuch
+from bareline.transports.webrtc.stack.reassembly import AHEAD_MAX_BYTES, Reassembly, TooMuch
 
 __all__ = [
     "ACK_DELAY_S",
@@ -44,6 +45,7 @@ __all__ = [
     "INITIAL_PACKETS",
     "RTO_INITIAL_S",
     "RTO_MIN_S",
+    "STREAMS_MAX",
     "UNREAD_MAX_BYTES",
     "WINDOW_MAX_PACKETS",
     "SctpTransport",
@@ -69,6 +71,8 @@ RTO_MIN_S = 0.2
 """RFC 9260 says one second; a lost event must not silence an agent that long. Chromium's stack takes 0.2 to 0.4."""
 UNREAD_MAX_BYTES = 1024 * 1024
 """Whole messages that wait for their reader; the other side's sending stops there."""
+STREAMS_MAX = 64
+"""On which the other side may send, at one time; a call needs one."""
 USER_ABORT = 12
 """The cause of an abort that the user wanted; carries words (RFC 9260 section 3.3.10.12)."""
 
@@ -184,6 +188,7 @@ class SctpTransport(RTCSctpTransport):
             return
         stream = self._get_inbound_stream(chunk.stream_id)
         stream.add_chunk(chunk)
+        self._check_kept()
         for message in stream.pop_messages():
             await self._receive(*message)
         await self._reset_deferred_streams()
@@ -193,8 +198,16 @@ class SctpTransport(RTCSctpTransport):
     def _get_inbound_stream(self, stream_id: int) -> InboundStream:
         stream = self._inbound_streams.get(stream_id)
         if stream is None:
+            if len(self._inbound_streams) >= STREAMS_MAX:
+                raise TooMuch(f"the other side uses more than {STREAMS_MAX} data channels")
             stream = self._inbound_streams[stream_id] = Reassembly(self._message_max_bytes)
         return stream
+
+    def _check_kept(self) -> None:
+        """Each stream has its limit, and all of them together the same."""
+        kept_bytes = sum(cast("Reassembly", stream).kept_bytes for stream in self._inbound_streams.values())
+        if kept_bytes > self._message_max_bytes + AHEAD_MAX_BYTES:
+            raise TooMuch("the other side begins messages on several data channels and does not end them")
 
     def _acknowledge(self, *, at_once: bool) -> None:
         self._unacknowledged += 1
