@@ -104,8 +104,7 @@ class BrowserCalls:
     async def close(self) -> None:
         """Hang up whatever is still open."""
         open_calls = dict(self._sidebands)
-        for call_id in open_calls:
-            await self.hang_up(call_id)
+        await asyncio.gather(*(self.hang_up(call_id) for call_id in open_calls))
         if open_calls:
             await asyncio.wait(open_calls.values())
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib.resources
 import mimetypes
+import os
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
@@ -87,7 +88,10 @@ class TalkPage:
             await web.TCPSite(runner, "127.0.0.1", self.port).start()
         except (OSError, OverflowError) as error:
             await runner.cleanup()
-            raise ConfigurationError(f"cannot serve the page on port {self.port}: {error}") from error
+            reason = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else error
+            raise ConfigurationError(
+                f"cannot serve the page on port {self.port}: {reason}; choose another port, or 0 for any free one"
+            ) from error
         self._runner = runner
         self.port = runner.addresses[0][1]
         return self
@@ -95,10 +99,12 @@ class TalkPage:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await self.calls.close()
         runner, self._runner = self._runner, None
-        if runner is not None:
-            await runner.cleanup()
+        try:
+            if runner is not None:
+                await runner.cleanup()
+        finally:  # the last, since an offer that was on its way becomes a call meanwhile
+            await self.calls.close()
 
     def _app(self) -> web.Application:
         app = web.Application(client_max_size=OFFER_MAX_BYTES, middlewares=[_guarded])
@@ -135,13 +141,20 @@ async def _guarded(
     request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
 ) -> web.StreamResponse:
     """Only this page may ask, under a name of this machine: other sites must not call on the key's account."""
-    origin = request.headers.get("Origin")
-    known_host = urlsplit(f"//{request.host}").hostname in _HOSTS
-    if not known_host or (origin is not None and urlsplit(origin).netloc != request.host):
+    if not _from_here(request):
         return web.Response(status=403, text="This page is served to this computer alone.\n")
     response = await handler(request)
     response.headers.update(_HEADERS)
     return response
+
+
+def _from_here(request: web.Request) -> bool:
+    origin = request.headers.get("Origin")
+    try:
+        known_host = urlsplit(f"//{request.host}").hostname in _HOSTS
+        return known_host and (origin is None or urlsplit(origin).netloc == request.host)
+    except ValueError:  # no address at all
+        return False
 
 
 def _refused(error: ConnectFailed) -> web.Response:

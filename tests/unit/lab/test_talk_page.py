@@ -6,6 +6,7 @@ import asyncio
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import aiohttp
 import pytest
@@ -23,6 +24,7 @@ INTRODUCTION = Introduction(
     server="the built-in server", model="gpt-realtime", models=["gpt-realtime"], voice="marin", voices=["marin"]
 )
 KEY = "sk-that-nobody-sees"
+OFFER = (Path(__file__).parents[2] / "data" / "sdp" / "chromium-offer.sdp").read_text()
 
 
 @asynccontextmanager
@@ -70,7 +72,14 @@ def test_scripts_of_others_cannot_run_in_it() -> None:
 
 @pytest.mark.parametrize(
     "headers",
-    [{"Origin": "http://evil.example"}, {"Origin": "null"}, {"Host": "evil.example"}, {"Host": "evil.example:80"}],
+    [
+        {"Origin": "http://evil.example"},
+        {"Origin": "null"},
+        {"Origin": "http://["},
+        {"Host": "evil.example"},
+        {"Host": "evil.example:80"},
+        {"Host": "["},
+    ],
 )
 def test_other_sites_may_ask_for_nothing(headers) -> None:
     async def main() -> None:
@@ -119,7 +128,7 @@ def test_a_refused_key_is_told_and_not_shown() -> None:
 def test_a_port_that_is_taken_is_told() -> None:
     async def main() -> None:
         async with served() as (page, _):
-            with pytest.raises(ConfigurationError, match=f"port {page.port}"):
+            with pytest.raises(ConfigurationError, match=f"port {page.port}: Address already in use; choose another"):
                 await TalkPage(page.calls, INTRODUCTION, page.port).__aenter__()
 
     asyncio.run(main())
@@ -148,6 +157,28 @@ def test_the_tools_of_a_call_run_here_and_end_with_it() -> None:
                 with pytest.raises(bl.errors.ConnectionLost):
                     await asyncio.wait_for(until_over(line), 5)
                 await line.close()
+            assert not [task for task in asyncio.all_tasks() if task.get_name().startswith("sideband")]
+
+    asyncio.run(main())
+
+
+def test_a_call_that_begins_while_the_page_ends_is_hung_up_too() -> None:
+    async def main() -> None:
+        leaving: list[asyncio.Task[None]] = []
+
+        def leave(kind: str, whose: str, text: str) -> str:
+            if not leaving:
+                leaving.append(asyncio.create_task(page.__aexit__(None, None, None)))
+            return text
+
+        settings = WebRtcSettings(addresses=["127.0.0.1"], sdp_hook=leave)
+        async with (
+            bl.RealtimeServer(bl.RulesBackend(), webrtc=settings) as service,
+            served(BrowserCalls(Address(service.url, KEY))) as (page, browser),
+        ):
+            offer = {"sdp": OFFER, "model": "gpt-realtime", "voice": "cedar"}
+            assert (await browser.post("/calls", json=offer)).status == 201
+            await asyncio.gather(*leaving)
             assert not [task for task in asyncio.all_tasks() if task.get_name().startswith("sideband")]
 
     asyncio.run(main())
