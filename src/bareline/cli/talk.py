@@ -34,6 +34,7 @@ _GOES_WITH = {
     "output_device": ("--output-device", ("microphone",)),
     "transport": ("--transport", ("microphone", "wav", "text")),
     "json": ("--json", ("microphone", "wav", "text", "list_devices")),
+    "port": ("--port", ("browser",)),
     "no_open": ("--no-open", ("browser",)),
 }
 """Options to their name and the ways of talking that they go with."""
@@ -73,9 +74,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser.add_argument("--instructions", help="the system prompt")
     parser.add_argument("--tools", metavar="MODULE:NAME", help="a Toolbox of yours; 'none' for no tools")
     parser.add_argument("--base-url", metavar="URL", help="another server; 'local' for the built-in one")
-    parser.add_argument(
-        "--port", type=int, default=DEFAULT_PORT, help="with --browser: of the page (%(default)s; 0: any)"
-    )
+    parser.add_argument("--port", type=int, help=f"with --browser: of the page ({DEFAULT_PORT}; 0: any)")
     parser.add_argument("--no-open", action="store_true", help="with --browser: only say where the page is")
     parser.add_argument("--json", action="store_true", help="print one JSON object for each thing that happens")
     parser.add_argument("-v", "--verbose", action="store_true", help="show the protocol, on standard error")
@@ -104,7 +103,8 @@ def _way(args: argparse.Namespace) -> str:
     """How the person wants to talk. Raises ``ConfigurationError`` for options that do not go with it."""
     way = next((name for name in ("wav", "text", "browser", "list_devices") if getattr(args, name)), "microphone")
     for option, (name, ways) in _GOES_WITH.items():
-        if getattr(args, option) and way not in ways:
+        given = getattr(args, option)
+        if given is not None and given is not False and way not in ways:
             raise ConfigurationError(
                 f"{name} goes with {' or '.join(_WAYS[one] for one in ways)}, not with {_WAYS[way]}"
             )

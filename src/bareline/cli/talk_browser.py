@@ -57,8 +57,9 @@ async def _serve(
         from bareline.lab.talk_page import TalkPage
     except ImportError as error:
         raise MissingExtra("The page", "server") from error
-    if not 0 <= args.port <= 65535:
-        raise ConfigurationError(f"--port {args.port} is outside 0-65535")
+    port = DEFAULT_PORT if args.port is None else args.port
+    if not 0 <= port <= 65535:
+        raise ConfigurationError(f"--port {port} is outside 0-65535")
     address = await resolve_address(base_url)
     try:
         calls = BrowserCalls(
@@ -66,7 +67,7 @@ async def _serve(
             tools if tools is not None else Toolbox(),
             {"instructions": instructions, "transcription": "gpt-4o-mini-transcribe"},
         )
-        async with TalkPage(calls, _introduction(args, base_url, address), args.port) as page:
+        async with TalkPage(calls, _introduction(args, base_url, address), port) as page:
             Terminal().line(f"Open {page.url} in a browser; Ctrl-C ends it.", "bold")
             if not args.no_open:
                 _open(page.url)

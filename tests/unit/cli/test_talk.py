@@ -46,6 +46,8 @@ def talk(*arguments: str, text: str = "", **environment: str) -> subprocess.Comp
         (["--out", "x.wav"], "--out goes with --wav, not with microphone and speakers"),
         (["--wav", "x.wav", "--input-device", "1"], "--input-device goes with microphone and speakers, not with --wav"),
         (["--browser", "--json"], "--json goes with microphone and speakers or --wav or --text or --list-devices, not"),
+        (["--text", "--port", "0"], "--port goes with --browser, not with --text"),
+        (["--browser", "--port", "70000"], "--port 70000 is outside 0-65535"),
         (["--text", "--no-open"], "--no-open goes with --browser, not with --text"),
         (["--text", "--wav", "x.wav"], "argument --wav: not allowed with argument --text"),
         (["--text", "--transport", "pigeon"], "argument --transport: invalid choice: 'pigeon'"),
