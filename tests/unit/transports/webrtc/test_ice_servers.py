@@ -1,8 +1,10 @@
-"""Which server does an address name, and which addresses of this machine are used?"""
+"""Which server does an address name, which addresses of this machine are used, and what if they cannot be?"""
 
 from __future__ import annotations
 
+import asyncio
 import ssl
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +12,7 @@ from bareline.errors import ConfigurationError
 from bareline.transports.webrtc.host_addresses import host_addresses
 from bareline.transports.webrtc.ice_servers import SERVERS_MAX, read_servers
 from bareline.transports.webrtc.settings import IceServer
+from bareline.transports.webrtc.stack.ice import IceConnection
 
 
 @pytest.mark.parametrize(
@@ -76,3 +79,35 @@ def test_without_addresses_there_is_always_one_that_can_be_used() -> None:
     found = host_addresses(None)
     assert found
     assert found == ["127.0.0.1"] or not any(address.startswith(("127.", "169.254.", "fe80")) for address in found)
+
+
+def test_a_server_whose_name_no_host_can_have_is_told_like_one_that_is_away() -> None:
+    async def gather() -> list[str]:
+        ice = IceConnection(controlling=True, relay_only=False)
+        servers, _ = read_servers([IceServer("stun:a..example"), IceServer("turn:a..example", "me", "secret")])
+        outcomes = await ice.gather(["127.0.0.1"], servers, verify_turn=True)
+        await ice.close()
+        return [outcome.problem or "" for outcome in outcomes]
+
+    assert [problem[:18] for problem in asyncio.run(gather())] == 2 * ["cannot be reached:"]
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="counts sockets as Linux shows them")
+def test_gathering_that_is_given_up_leaves_no_socket() -> None:
+    async def given_up(after_steps: int) -> None:
+        ice = IceConnection(controlling=True, relay_only=False)
+        gathering = asyncio.create_task(ice.gather(3 * ["127.0.0.1"], [], verify_turn=True))
+        for _ in range(after_steps):
+            await asyncio.sleep(0)
+        gathering.cancel()
+        await asyncio.wait([gathering])
+        await ice.close()
+
+    async def left() -> int:
+        before = len(list(Path("/proc/self/fd").iterdir()))
+        for after_steps in range(12):
+            await given_up(after_steps)
+        await asyncio.sleep(0.01)  # sockets are closed by the loop, a round later
+        return len(list(Path("/proc/self/fd").iterdir())) - before
+
+    assert asyncio.run(left()) == 0

@@ -165,23 +165,23 @@ class IceConnection(Connection):
         """Find local candidates: of ``addresses`` (unless relay only), and from every server at once."""
         self._local_candidates_start = True
         relay_only = self._transport_policy == TransportPolicy.RELAY
-        hosts = [] if relay_only else [await self._bind(address, place) for place, address in enumerate(addresses)]
-        protocols = [protocol for protocol in hosts if protocol is not None]
-        self._protocols += protocols
-        self._local_candidates += [protocol.local_candidate for protocol in protocols]
-        asking = [self._ask(server, protocols, verify_turn) for server in servers]
+        for place, address in enumerate(() if relay_only else addresses):
+            await self._bind(address, place)
+        hosts = list(self._protocols)
+        asking = [self._ask(server, hosts, verify_turn) for server in servers]
         outcomes = list(await asyncio.gather(*asking))
         self._local_candidates_end = True
         return outcomes
 
-    async def _bind(self, address: str, place: int) -> StunProtocol | None:
+    async def _bind(self, address: str, place: int) -> None:
+        """Open a socket, which is ours to close from then on: the next one may not be waited for."""
         loop = asyncio.get_running_loop()
         try:
             transport, protocol = await loop.create_datagram_endpoint(
                 lambda: _QuickProtocol(self), local_addr=(address, 0)
             )
         except OSError:
-            return None  # an address that went away, or that this process may not use
+            return  # an address that went away, or that this process may not use
         transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, SOCKET_BUFFER_BYTES)
         host, port = transport.get_extra_info("sockname")[:2]
         protocol.local_candidate = Candidate(
@@ -193,7 +193,8 @@ class IceConnection(Connection):
             port=port,
             type="host",
         )
-        return protocol
+        self._protocols.append(protocol)
+        self._local_candidates.append(protocol.local_candidate)
 
     async def _ask(self, server: ServerAddress, hosts: Sequence[StunProtocol], verify_turn: bool) -> ServerOutcome:
         try:
@@ -209,7 +210,7 @@ class IceConnection(Connection):
         except ssl.SSLCertVerificationError as error:
             words = f"its certificate is not trusted ({error.verify_message}): verify_turn_certificate=False trusts it"
             return ServerOutcome(server.url, words)
-        except (stun.TransactionError, OSError) as error:
+        except (stun.TransactionError, OSError, UnicodeError) as error:  # the last for names that no host can have
             return ServerOutcome(server.url, f"cannot be reached: {error}")
         self._local_candidates += found
         return ServerOutcome(server.url, None)
