@@ -51,7 +51,7 @@ class MediaLedger:
 
     ``chars`` tells how much text of a part is known. A response with one part is counted to the sample; among several
     the audio is divided by the length of their texts, and their positions say ``estimated``. Keeps at most
-    ``LEDGER_MAX_PARTS`` parts and forgets the oldest ones first.
+    ``LEDGER_MAX_PARTS`` parts, and as many responses that are played without one; forgets the oldest ones first.
     """
 
     def __init__(self, chars: Callable[[PartKey], int]) -> None:
@@ -212,7 +212,10 @@ class MediaLedger:
         return cuts
 
     def _response(self, response_id: str) -> _Spoken:
-        return self._responses.setdefault(response_id, _Spoken([]))
+        known = self._responses.setdefault(response_id, _Spoken([]))
+        if len(self._responses) > 2 * LEDGER_MAX_PARTS:  # most of them without a part
+            del self._responses[next(name for name, response in self._responses.items() if not response.keys)]
+        return known
 
     def _forget(self, part: _Part) -> None:
         del self._parts[part.key]

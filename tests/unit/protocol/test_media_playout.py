@@ -184,3 +184,11 @@ def test_the_oldest_parts_are_forgotten() -> None:
         sink.begun((f"i{number}", 0), response_id=f"r{number + 1}")
     assert sink.ledger.position("first", 0) is None
     assert len(sink.ledger.positions()) == LEDGER_MAX_PARTS
+
+
+def test_responses_that_nobody_announced_are_forgotten_too() -> None:
+    sink = Sink().begun(A)
+    for number in range(3 * LEDGER_MAX_PARTS):
+        sink.ledger.dropped(f"ghost{number}", sink.now_ns)
+    assert len(sink.ledger._responses) == 2 * LEDGER_MAX_PARTS
+    assert list(sink.ledger.positions()) == [A]
