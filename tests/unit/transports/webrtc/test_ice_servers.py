@@ -92,6 +92,10 @@ def test_a_server_whose_name_no_host_can_have_is_told_like_one_that_is_away() ->
     assert [problem[:18] for problem in asyncio.run(gather())] == 2 * ["cannot be reached:"]
 
 
+def open_files() -> int:
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="counts sockets as Linux shows them")
 def test_gathering_that_is_given_up_leaves_no_socket() -> None:
     async def given_up(after_steps: int) -> None:
@@ -104,10 +108,10 @@ def test_gathering_that_is_given_up_leaves_no_socket() -> None:
         await ice.close()
 
     async def left() -> int:
-        before = len(list(Path("/proc/self/fd").iterdir()))
+        before = open_files()
         for after_steps in range(12):
             await given_up(after_steps)
         await asyncio.sleep(0.01)  # sockets are closed by the loop, a round later
-        return len(list(Path("/proc/self/fd").iterdir())) - before
+        return open_files() - before
 
     assert asyncio.run(left()) == 0
