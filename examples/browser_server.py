@@ -7,7 +7,8 @@
   call's id to ``POST /calls/{call_id}/tools``.
 
 Sound and events flow between browser and service; the tools stay here, on a sideband. A real server asks who the user
-is before it does either. Talks to OpenAI when OPENAI_API_KEY is set, else to the built-in server.
+is before it does either, and attaches tools to that user's calls only. Talks to OpenAI when OPENAI_API_KEY is set, else
+to the built-in server.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import asyncio
 import contextlib
 import datetime as dt
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 import aiohttp
@@ -32,6 +33,7 @@ from bareline.transports.webrtc.settings import WebRtcSettings
 MODEL = "gpt-realtime-2.1"
 INSTRUCTIONS = "You answer for a museum. Keep answers short, since they are spoken."
 SESSION = ev.RealtimeSessionConfig(model=MODEL, audio=ev.AudioConfig(output=ev.AudioOutputConfig(voice="marin")))
+HOSTS = ("127.0.0.1", "localhost")  # yours: the name of your site
 tools = bl.Toolbox()
 ran: list[str] = []
 
@@ -43,6 +45,17 @@ def get_time() -> dict[str, str]:
     return {"time": dt.datetime.now().astimezone().strftime("%H:%M")}
 
 
+@web.middleware
+async def own_page_only(
+    request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+) -> web.StreamResponse:
+    """Other sites must not call on the key's account, whatever name they give to this address."""
+    own = request.host.partition(":")[0] in HOSTS
+    if not own or request.headers.get("Origin") not in (None, f"{request.scheme}://{request.host}"):
+        return web.Response(status=403, text="only this server's own page may ask")
+    return await handler(request)
+
+
 class Desk:
     """What the web server does for its pages; ``base_url`` and ``api_key`` are the service's."""
 
@@ -52,7 +65,7 @@ class Desk:
 
     def app(self) -> web.Application:
         """The requests of the page, and the page itself."""
-        app = web.Application()
+        app = web.Application(middlewares=[own_page_only])
         app.router.add_get("/", self.page)
         app.router.add_post("/call", self.relay)
         app.router.add_post("/session", self.mint)
@@ -119,7 +132,10 @@ async def serving(desk: Desk, port: int = 0) -> AsyncIterator[str]:
     runner = web.AppRunner(desk.app())
     await runner.setup()
     try:
-        await web.TCPSite(runner, "127.0.0.1", port).start()
+        try:
+            await web.TCPSite(runner, "127.0.0.1", port).start()
+        except (OSError, OverflowError) as error:
+            raise SystemExit(f"port {port} cannot be used: choose another with --port") from error
         yield f"http://127.0.0.1:{runner.addresses[0][1]}"
     finally:
         await runner.cleanup()
@@ -128,9 +144,9 @@ async def serving(desk: Desk, port: int = 0) -> AsyncIterator[str]:
 async def serve(port: int) -> None:
     """Serve the page until Ctrl-C."""
     async with contextlib.AsyncExitStack() as stack:
-        service = os.environ.get("OPENAI_BASE_URL", "https://api.openai.com/v1")
+        service = os.environ.get("OPENAI_BASE_URL") or "https://api.openai.com/v1"
         key = os.environ.get("OPENAI_API_KEY")
-        if key is None:
+        if not key:
             service = (await stack.enter_async_context(bl.RealtimeServer(bl.RulesBackend.with_speech()))).url
         address = await stack.enter_async_context(serving(Desk(service, key or "local"), port))
         print(f"Open {address} in a browser; Ctrl-C ends it.")
@@ -150,6 +166,8 @@ async def check() -> None:
             print(f"{open_line.__name__}: {answer!r}, tools run by the server: {ran}")
             if ran != ["get_time"] or ":" not in answer:
                 raise SystemExit("the tool did not run on the server")
+        if await asked_from("http://elsewhere.example", web_app) != 403:
+            raise SystemExit("another site was given a secret")
 
 
 async def relayed(web_app: str) -> bl.Line:
@@ -172,6 +190,12 @@ async def with_secret(web_app: str) -> bl.Line:
         line = await bl.connect(transport="webrtc", base_url=service, api_key=session["secret"])
         async with http.post(f"{web_app}/calls/{line.call_id}/tools"):
             return line
+
+
+async def asked_from(origin: str, web_app: str) -> int:
+    """The status with which a page of ``origin`` is answered that wants a secret."""
+    async with aiohttp.ClientSession() as http, http.post(f"{web_app}/session", headers={"Origin": origin}) as answer:
+        return answer.status
 
 
 async def ask(line: bl.Line, question: str) -> str:
