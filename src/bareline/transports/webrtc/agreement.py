@@ -5,12 +5,20 @@ from __future__ import annotations
 import logging
 import secrets
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from bareline.clock import now_ns
+from bareline.errors import ConfigurationError, RemoteProtocolError
 from bareline.media.rtp_session import RtpSession, RtpSettings
-from bareline.protocol.sdp import Codec, Description, offer_of, write_description
+from bareline.protocol.sdp import (
+    OWN_CODECS,
+    Codec,
+    Description,
+    offer_of,
+    parse_description,
+    write_description,
+)
 from bareline.transports.webrtc.audio_line import AudioLine
 from bareline.transports.webrtc.explain import explain_no_candidates, server_problems
 from bareline.transports.webrtc.host_addresses import host_addresses
@@ -63,10 +71,16 @@ def offer(peer: Peer, settings: WebRtcSettings, who: Identity) -> Description:
     )
 
 
-def written(description: Description, kind: Literal["offer", "answer"], settings: WebRtcSettings) -> str:
-    """The text to send."""
+def written(
+    description: Description, kind: Literal["offer", "answer"], settings: WebRtcSettings
+) -> tuple[str, Description]:
+    """The text to send, and what it says: the hook may have changed it.
+
+    Raises ``ConfigurationError`` where what the hook gave is no description.
+    """
     text = write_description(description, kind=kind, session_id=secrets.randbits(62))
-    return settings.sdp_hook(kind, "local", text) if settings.sdp_hook else text
+    changed = settings.sdp_hook(kind, "local", text) if settings.sdp_hook else text
+    return changed, description if changed == text else _read_own(changed, kind)
 
 
 def audio_line(
@@ -101,7 +115,20 @@ def audio_line(
     )
     for known in local.audio.codecs:
         rtp.add_receive(known.payload_type, _name(known))
-    return AudioLine(rtp, peer.dtls.send_media, sends=remote.audio.direction in {"sendrecv", "recvonly"})
+    sends = local.audio.direction in {"sendrecv", "sendonly"} and remote.audio.direction in {"sendrecv", "recvonly"}
+    return AudioLine(rtp, peer.dtls.send_media, sends=sends)
+
+
+def _read_own(text: str, kind: str) -> Description:
+    """Codecs that the hook added and we do not have are left out."""
+    try:
+        said = parse_description(text)
+    except RemoteProtocolError as error:
+        raise ConfigurationError(f"the local {kind} that sdp_hook gave: {error}") from error
+    if said.audio is None:
+        return said
+    codecs = tuple(codec for codec in said.audio.codecs if codec.name in OWN_CODECS)
+    return replace(said, audio=replace(said.audio, codecs=codecs))
 
 
 def _name(codec: Codec) -> CodecName:

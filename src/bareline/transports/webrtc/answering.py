@@ -54,8 +54,8 @@ async def answer_webrtc(
         if remote.setup == "actpass":
             # The offering side knows first that there is a path, so a round trip less if it begins DTLS.
             local = replace(local, setup="passive")
-        answer = written(local, "answer", settings)
-        codec = local.audio.codecs[0] if local.audio else None
+        answer, local = written(local, "answer", settings)
+        codec = next(iter(local.audio.codecs), None) if local.audio else None
         audio = audio_line(peer, settings, who, codec=codec, local=local, remote=remote)
     except BaseException:
         await peer.close(1001, "")

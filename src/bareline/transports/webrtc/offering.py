@@ -22,9 +22,9 @@ async def agree(peer: Peer, exchange: Exchange, settings: WebRtcSettings, addres
     """
     await gather(peer, settings)
     who = Identity.chosen()
-    local = offer(peer, settings, who)
+    offered, local = written(offer(peer, settings, who), "offer", settings)
     started = time.monotonic_ns()
-    answer = await exchange(written(local, "offer", settings))
+    answer = await exchange(offered)
     peer.times.exchange_ns = time.monotonic_ns() - started
     text = settings.sdp_hook("answer", "remote", answer.sdp) if settings.sdp_hook else answer.sdp
     try:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from bareline.errors import Closed, ConnectFailed, ConnectionLost, LocalProtocolError
+from bareline.errors import Closed, ConfigurationError, ConnectFailed, ConnectionLost, LocalProtocolError
 from bareline.media.frames import AudioFrame
 from bareline.testing.udp_link import UdpLink
 from bareline.testing.webrtc_pair import LOOPBACK, webrtc_pair
@@ -159,6 +159,30 @@ def test_audio_goes_by_a_fallback_codec_where_opus_is_not_wanted() -> None:
             assert stats.codec == "pcma"
 
     asyncio.run(call())
+
+
+def test_a_codec_that_the_hook_takes_out_of_our_own_answer_is_not_used() -> None:
+    def without_opus(kind: str, whose: str, text: str) -> str:
+        return text.replace("SAVPF 111 ", "SAVPF 9 ") if (kind, whose) == ("answer", "local") else text
+
+    async def call() -> None:
+        async with webrtc_pair(server_settings=replace(LOOPBACK, sdp_hook=without_opus)) as (client, server):
+            await server.send_audio(FRAME)
+            await asyncio.wait_for(client.receive_audio(), 5)
+            stats = client.stats().audio
+            assert stats is not None
+            assert stats.codec == "pcmu"
+
+    asyncio.run(call())
+
+
+def test_a_local_description_that_the_hook_broke_is_a_wrong_setting() -> None:
+    async def call() -> None:
+        async with webrtc_pair(sdp_hook=lambda *_: "v=0\r\n"):
+            pass
+
+    with pytest.raises(ConfigurationError, match=r"the local offer that sdp_hook gave: .* neither audio"):
+        asyncio.run(call())
 
 
 def test_a_transport_closed_while_it_connects_says_so() -> None:
