@@ -15,13 +15,6 @@ from bareline.lab.demo.store import TaskStore
 from bareline.observe.recorder import read_trace
 
 BARELINE = [sys.executable, "-m", "bareline"]
-INTERRUPTIBLE = """
-import signal
-signal.signal(signal.SIGINT, signal.default_int_handler)
-from bareline.__main__ import run
-raise SystemExit(run())
-"""
-"""Obeys SIGINT also when these tests run in the background of a shell, whose programs ignore it."""
 
 
 def run(
@@ -158,7 +151,7 @@ def test_closed_streams_end_nothing() -> None:
 
 
 def test_the_demo_shows_the_protocol_when_asked(tmp_path: Path) -> None:
-    command = [sys.executable, "-c", INTERRUPTIBLE, "demo", "-v", "--transport", "websocket", "--out", str(tmp_path)]
+    command = [*BARELINE, "demo", "-v", "--transport", "websocket", "--out", str(tmp_path)]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as demo:
         assert demo.stderr is not None
         assert any("session.created" in line for line in demo.stderr)
