@@ -102,7 +102,8 @@ class JitterBuffer:
         self._held: dict[int, TimedPacket] = {}
         self._next_sequence: int | None = None
         self._highest = 0
-        self._made_up = 0
+        self._made_up = 0  # samples since the last packet played, and how many of them for packets still missing
+        self._filled = 0
         self._waits = True
         self._paused = False
         return self._next_sample
@@ -150,7 +151,7 @@ class JitterBuffer:
             del self._held[head.sequence]
             self._next_sequence = head.sequence + 1
             if head.position + head.samples <= self._next_sample:
-                self._is_late(now_ns)
+                self._is_late(head, now_ns)
                 continue
             return self._play(head, now_ns)
         return self._make_up(now_ns)
@@ -180,19 +181,21 @@ class JitterBuffer:
         self._next_sample = packet.position + packet.samples
         self._unit = packet.samples
         self._handed_ns = now_ns
-        self._made_up = 0
+        self._made_up = self._filled = 0
         self._paused = False
         return Play(packet, skip)
 
-    def _is_late(self, now_ns: int) -> None:
+    def _is_late(self, packet: TimedPacket, now_ns: int) -> None:
+        """What was made up stood in for this one, and not for one that is still missing."""
         self.late += 1
+        self._filled = max(0, self._filled - packet.samples)
         self._trouble_until = now_ns + TROUBLE_NS
 
     def _fill(self, head: TimedPacket, missing: int, now_ns: int) -> Step | None:
         """One step towards ``head``, which is here while packets before it are not."""
         if now_ns < self._missing_ns() and len(self._held) < HELD_MAX:
             return None
-        lost = min(missing, (head.sequence - (self._next_sequence or 0)) * self._unit - self._made_up)
+        lost = min(missing, (head.sequence - (self._next_sequence or 0)) * self._unit - self._filled)
         recoverable = min(missing, self._unit) if head.fec else 0
         if recoverable and missing == recoverable:
             self._next_sequence = head.sequence
@@ -205,7 +208,7 @@ class JitterBuffer:
             return self._conceal(min(room, self._unit), last=room <= self._unit and not recoverable and missing > room)
         self.silent += max(0, min(lost, missing - recoverable))
         self._next_sample = head.position - recoverable
-        self._made_up = 0
+        self._made_up = self._filled = 0
         if not recoverable:
             self._next_sequence = head.sequence
         return self._fill(head, recoverable, now_ns) if recoverable else None
@@ -228,4 +231,5 @@ class JitterBuffer:
     def _advance(self, samples: int) -> None:
         self._next_sample += samples
         self._made_up += samples
+        self._filled += samples
         self._handed_ns += samples_to_ns(samples)

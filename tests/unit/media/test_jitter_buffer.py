@@ -186,6 +186,16 @@ def test_a_burst_after_a_stall_is_played_at_once_but_what_was_filled() -> None:
     assert ear.buffer.late == 3
 
 
+def test_what_stood_in_for_a_late_packet_does_not_count_for_the_lost_one_after_it() -> None:
+    ear = listener()
+    ear.take(packet(0, 0, fec=False))
+    ear.take(packet(1, 46, fec=False))
+    ear.take(packet(3, 60, fec=False))
+    ear.wait(200 * MS)
+    assert [step[:2] for step in ear.told()[:4]] == [("Play", 0), ("Conceal", 1), ("Conceal", 2), ("Play", 3)]
+    assert (ear.buffer.late, ear.buffer.silent) == (1, 0)
+
+
 def test_with_too_many_held_what_is_missing_is_given_up() -> None:
     ear = listener()
     ear.take(packet(0, 0))
