@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from bareline.errors import Closed, ConfigurationError, ConnectFailed, RemoteProtocolError
 from bareline.ids import IdSource
+from bareline.protocol.limits import SDP_MAX_BYTES
 from bareline.protocol.refusal import Refusal
 from bareline.server.connection import BinaryMessage
 from bareline.server.door import SessionPlan
@@ -33,12 +34,10 @@ from bareline.transports.webrtc.settings import WebRtcSettings
 if TYPE_CHECKING:
     from bareline.transports.webrtc.transport import WebRtcTransport
 
-__all__ = ["CALLS_MAX", "LEAVE_WITHIN_S", "OFFER_MAX_BYTES", "OPEN_WITHIN_S", "AnsweredCall", "Calls", "ServeCall"]
+__all__ = ["CALLS_MAX", "LEAVE_WITHIN_S", "OPEN_WITHIN_S", "AnsweredCall", "Calls", "ServeCall"]
 
 CALLS_MAX = 1_000
 """Calls of one server at a time, those that have not opened yet included."""
-OFFER_MAX_BYTES = 128 * 1024
-"""Of an offer; browsers send some 10 KB."""
 OPEN_WITHIN_S = 30.0
 """How long the media of a call may take to open, as long as clients wait; then the call is over."""
 LEAVE_WITHIN_S = 5.0
@@ -135,8 +134,8 @@ class Calls:
         await asyncio.gather(*late, return_exceptions=True)
 
     def _beyond_limits(self, offer: str) -> Refusal | None:
-        if len(offer) > OFFER_MAX_BYTES:
-            return offer_too_large(OFFER_MAX_BYTES)
+        if len(offer.encode()) > SDP_MAX_BYTES:
+            return offer_too_large(SDP_MAX_BYTES)
         return too_many_calls(CALLS_MAX) if len(self._calls) >= CALLS_MAX else None
 
     def _begin(self, transport: WebRtcTransport, plan: SessionPlan) -> str:

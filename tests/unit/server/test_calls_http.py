@@ -13,8 +13,8 @@ from pathlib import Path
 import aiohttp
 import pytest
 
+from bareline.protocol.limits import SDP_MAX_BYTES
 from bareline.server import calls as calls_module
-from bareline.server.calls import OFFER_MAX_BYTES
 from bareline.server.faults import read_faults
 from bareline.server.serve import RealtimeServer
 from bareline.transports.webrtc.settings import WebRtcSettings
@@ -96,7 +96,7 @@ def test_a_raw_offer_from_a_page_with_a_client_secret(kit) -> None:
         (OFFER, {"Content-Type": "application/json"}, "", (415, "unsupported_content_type")),
         (OFFER, {"Content-Type": "multipart/form-data"}, "", (400, "invalid_multipart_form_data")),
         (OFFER, SDP, "?model=gpt-4", (400, "invalid_model")),
-        (OFFER + "a=x\r\n" * (OFFER_MAX_BYTES // 5), SDP, "", (413, "request_too_large")),
+        (OFFER + "a=x\r\n" * (SDP_MAX_BYTES // 5), SDP, "", (413, "request_too_large")),
         (b"v=0\r\n" + b"a=x\r\n" * 1_000_000, SDP, "", (413, "request_too_large")),
     ],
 )
