@@ -96,6 +96,8 @@ def run(args: argparse.Namespace) -> int:
     """Serve until SIGINT or SIGTERM."""
     level = (logging.WARNING, logging.INFO, logging.DEBUG)[min(cast("int", args.verbose), 2)]
     logging.basicConfig(stream=sys.stderr, level=level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    if level > logging.DEBUG:
+        logging.getLogger("aioice").setLevel(logging.WARNING)  # which tells of every check of every call
     asyncio.run(_serve(_server(args)))
     return 0
 

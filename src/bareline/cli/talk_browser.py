@@ -42,6 +42,7 @@ def talk_in_browser(
     logging.basicConfig(
         stream=sys.stderr, level=logging.INFO if args.verbose else logging.WARNING, format="%(message)s"
     )
+    logging.getLogger("aioice").setLevel(logging.WARNING)  # which tells of every check of every call
     asyncio.run(_serve(args, base_url, tools, instructions))
 
 

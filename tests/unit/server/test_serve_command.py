@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import select
 import signal
 import socket
@@ -11,6 +12,8 @@ import urllib.request
 from pathlib import Path
 
 import pytest
+
+import bareline as bl
 
 BARELINE = Path(sys.executable).with_name("bareline")
 
@@ -38,6 +41,22 @@ def test_it_prints_one_line_serves_and_ends_cleanly(scene: str, number: signal.S
         process.send_signal(number)
         rest, errors = process.communicate(timeout=20)
         assert (process.returncode, rest, errors) == (0, "", "")
+
+
+def test_one_v_tells_of_sessions_and_not_of_every_packet(scene: str) -> None:
+    pytest.importorskip("aiortc", reason="WebRTC needs the extra 'webrtc'")
+
+    async def call(url: str) -> None:
+        async with bl.connect(base_url=url, transport="webrtc") as line:
+            await line.receive()
+
+    with serve("--backend", scene, "-v") as process:
+        assert select.select([process.stdout], [], [], 20)[0], "not ready in time"
+        asyncio.run(call(process.stdout.readline().split()[1]))
+        process.send_signal(signal.SIGINT)
+        _, told = process.communicate(timeout=20)
+    assert "session opened" in told
+    assert "aioice" not in told
 
 
 def test_a_backend_of_ones_own_lies_where_one_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
