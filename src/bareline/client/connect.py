@@ -16,7 +16,7 @@ from bareline.observe.record import Observer
 from bareline.protocol.client_endpoint import ClientEndpoint
 from bareline.protocol.events import SessionConfig, SessionUpdate
 from bareline.protocol.signalling import Credentials, Target, auth_headers, key_kind, websocket_url
-from bareline.transports.contract import Transport
+from bareline.transports.contract import MediaTransport, Transport
 from bareline.transports.webrtc.settings import WebRtcSettings
 from bareline.version import __version__
 
@@ -76,8 +76,9 @@ def connect(
     async def open_line() -> Line:
         opener = _opener(transport)
         address = await resolve_address(base_url, api_key)
-        endpoint = ClientEndpoint(checks=checks, fold=fold, output_buffer=call_id is not None or transport == "webrtc")
         connection = await _connected(opener, opening(address), address)
+        server_plays = call_id is not None or isinstance(connection, MediaTransport)
+        endpoint = ClientEndpoint(checks=checks, fold=fold, output_buffer=server_plays)
         line = Line(connection, endpoint=endpoint, observer=observer, after_close=address.stop)
         if session is not None and transport not in _SESSION_IN_OFFER:
             await _configure(line, session)

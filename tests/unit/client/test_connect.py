@@ -14,6 +14,7 @@ from bareline.client.address import Address, register_endpoint
 from bareline.client.connect import OPENERS, Opening, connect
 from bareline.errors import Closed, ConfigurationError, ConnectFailed, LocalProtocolError
 from bareline.protocol import events as ev
+from bareline.testing.media_link import MediaLinkTransport, media_link_pair
 from bareline.testing.virtual import run_virtual
 from bareline.transports.memory import MemoryTransport, memory_pair
 
@@ -128,6 +129,21 @@ def test_sideband_may_clear_the_output_buffer(board: Switchboard) -> None:
             assert line.conversation is None
             with pytest.raises(LocalProtocolError):
                 await line.send(ev.OutputAudioBufferClear())
+
+    run_virtual(main())
+
+
+def test_whoever_brings_a_transport_with_audio_may_clear_the_output_buffer(
+    board: Switchboard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def opener(_: Opening) -> MediaLinkTransport:
+        return media_link_pair()[0]
+
+    async def main() -> None:
+        monkeypatch.setitem(OPENERS, "test", opener)
+        async with connect(transport="test", api_key="k", checks=True) as line:
+            assert line.carries_audio
+            await line.send(ev.OutputAudioBufferClear())
 
     run_virtual(main())
 
