@@ -55,7 +55,7 @@ class ClientChecks:
 
     ``check`` raises ``LocalProtocolError`` before anything changed; ``sent`` and ``observe`` keep the memory.
     ``output_buffer``: the server plays the audio itself (WebRTC, SIP, sidebands), so that its buffer can be cleared
-    and only it knows how much came.
+    and only it knows how much audio came, of either side.
     """
 
     def __init__(self, *, output_buffer: bool = False) -> None:
@@ -177,8 +177,8 @@ class ClientChecks:
             raise LocalProtocolError(words, code="cannot_update_voice", param="session.audio.output.voice")
 
     def _check_commit(self) -> None:
-        if vad_on(self._session) is not False:
-            return
+        if self._output_buffer or vad_on(self._session) is not False:
+            return  # where the server plays, the user's audio may come as media or on another connection
         held_ms = self._buffered_bytes / bytes_per_ms(input_format(self._session))
         if held_ms < COMMIT_MIN_MS:
             raise LocalProtocolError(

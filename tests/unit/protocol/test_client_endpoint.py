@@ -192,6 +192,12 @@ def test_where_the_server_plays_only_it_knows_how_much_came() -> None:
     accepted(sideband, ev.OutputAudioBufferClear())
 
 
+def test_where_the_users_audio_comes_as_media_a_commit_is_left_to_the_server() -> None:
+    call = ClientEndpoint(checks=True, output_buffer=True)
+    session(call)
+    accepted(call, ev.InputAudioBufferCommit())
+
+
 def test_output_buffer_exists_only_where_the_server_plays(checked: ClientEndpoint) -> None:
     assert refused(checked, ev.OutputAudioBufferClear()) == "invalid_value"
 
