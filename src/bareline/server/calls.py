@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 __all__ = ["CALLS_MAX", "LEAVE_WITHIN_S", "OPEN_WITHIN_S", "AnsweredCall", "Calls", "ServeCall"]
 
 CALLS_MAX = 1_000
-"""Calls of one server at a time, those that have not opened yet included."""
+"""Calls of one server at a time, those that have not opened yet, or are being answered, included."""
 OPEN_WITHIN_S = 30.0
 """How long the media of a call may take to open, as long as clients wait; then the call is over."""
 LEAVE_WITHIN_S = 5.0
@@ -76,6 +76,7 @@ class Calls:
         self._open_within_s = open_within_s
         self._calls: dict[str, _Call] = {}
         self._carrying: set[asyncio.Task[None]] = set()
+        self._answering = 0
         self._stopped = False
 
     def __len__(self) -> int:
@@ -85,6 +86,7 @@ class Calls:
         """Begin a call, or say why not. ``address`` is the caller's, for logs."""
         if refusal := self._beyond_limits(offer):
             return refusal
+        self._answering += 1
         try:
             sdp, transport = await answer_webrtc(
                 offer, settings=self._settings, address=address, binary=BinaryMessage, timeout_s=self._open_within_s
@@ -96,6 +98,8 @@ class Calls:
         except (ConfigurationError, OSError) as error:
             _log.warning("an offer could not be answered: %s", error)
             return server_error(f"The server's own WebRTC settings cannot be used: {error}")
+        finally:
+            self._answering -= 1
         if self._stopped:  # while the answer was made
             await transport.close(1001, _SHUTTING_DOWN)
             return server_error(_SHUTTING_DOWN)
@@ -136,7 +140,7 @@ class Calls:
     def _beyond_limits(self, offer: str) -> Refusal | None:
         if len(offer.encode()) > SDP_MAX_BYTES:
             return offer_too_large(SDP_MAX_BYTES)
-        return too_many_calls(CALLS_MAX) if len(self._calls) >= CALLS_MAX else None
+        return too_many_calls(CALLS_MAX) if len(self._calls) + self._answering >= CALLS_MAX else None
 
     def _begin(self, transport: WebRtcTransport, plan: SessionPlan) -> str:
         """Carry it from now on; its name."""

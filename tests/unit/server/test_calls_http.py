@@ -13,8 +13,10 @@ from pathlib import Path
 import aiohttp
 import pytest
 
+from bareline.ids import SeededIds
 from bareline.protocol.limits import SDP_MAX_BYTES
 from bareline.server import calls as calls_module
+from bareline.server.door import SessionPlan
 from bareline.server.faults import read_faults
 from bareline.server.serve import RealtimeServer
 from bareline.transports.webrtc.settings import WebRtcSettings
@@ -180,6 +182,28 @@ def test_there_is_a_bound_on_calls(kit, monkeypatch) -> None:
             assert (await post(http, server, OFFER))[0] == 201
             status, _, body = await post(http, server, OFFER)
             assert (status, code(body)) == (429, "too_many_calls")
+
+    monkeypatch.setattr(calls_module, "CALLS_MAX", 1)
+    asyncio.run(main())
+
+
+def test_offers_that_come_together_are_bounded_too(monkeypatch) -> None:
+    async def serve(transport, plan, *, channel, begun) -> None:
+        raise AssertionError("nobody connects")
+
+    async def main() -> None:
+        calls = calls_module.Calls(
+            serve,
+            ids=SeededIds(1),
+            settings=WebRtcSettings(addresses=["127.0.0.1"]),
+            hangup_close_code=1000,
+            open_within_s=5,
+        )
+        plan = SessionPlan(intent="realtime", model="gpt-realtime")
+        one, other = await asyncio.gather(*(calls.answer(OFFER, plan, address="here") for _ in range(2)))
+        assert isinstance(one, calls_module.AnsweredCall)
+        assert getattr(other, "code", None) == "too_many_calls"
+        await calls.stop()
 
     monkeypatch.setattr(calls_module, "CALLS_MAX", 1)
     asyncio.run(main())
