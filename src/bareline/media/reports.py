@@ -46,12 +46,14 @@ class Reports:
         self._receiver = receiver
         self._reported_ns: int | None = None
         self._sent_before = 0
+        self._sent_ns = 0
         self._sender_report: tuple[int, int] = (0, 0)
         self._last_loss = 0
 
     def sent(self, now_ns: int) -> None:
-        """Audio was sent."""
+        """Audio was sent, up to this moment of the stream."""
         self._begin(now_ns)
+        self._sent_ns = now_ns
 
     def received(self, now_ns: int) -> None:
         """A packet came; losses bring the next report forward."""
@@ -125,8 +127,10 @@ class Reports:
         if sender.packets == self._sent_before:
             return ReceiverReport(self._ssrc, blocks)
         self._sent_before = sender.packets
+        paused = (now_ns - self._sent_ns) * sender.clock_hz // NS_PER_S
+        timestamp = sender.timestamp + paused & 0xFFFFFFFF
         return SenderReport(
-            self._ssrc, self._ntp(now_ns), sender.timestamp, sender.packets, sender.payload_bytes & 0xFFFFFFFF, blocks
+            self._ssrc, self._ntp(now_ns), timestamp, sender.packets, sender.payload_bytes & 0xFFFFFFFF, blocks
         )
 
     def _blocks(self, now_ns: int) -> tuple[ReportBlock, ...]:
