@@ -30,6 +30,10 @@ PINS = {"aiortc": "1.16", "aioice": "0.13"}
 """Versions whose private names are known (pyproject.toml, extra webrtc)."""
 _INSTALL = "pip install 'bareline[webrtc]'"
 _OTHER_WAYS = "UDP is blocked here, by a firewall perhaps: a TURN server over TLS (turns:), or transport='websocket'"
+_NO_ANSWER = {
+    "srflx": "check the address; if it is right, UDP to it is blocked: a TURN server over TLS, or transport='websocket'",
+    "relay": "check address and credentials, or ask over TCP or TLS",
+}
 _ANSWER_WITHIN_S = 20.0
 _DATAGRAM_WITHIN_S = 2.0
 
@@ -117,9 +121,7 @@ async def _server(server: IceServer) -> Finding:
     finally:
         await peer.close(1001, "")
     if problems:
-        return Finding(
-            subject, "wrong", f"{server.url} {problems[0]}", "check address and credentials, or ask over TCP or TLS"
-        )
+        return Finding(subject, "wrong", f"{server.url} {problems[0]}", _NO_ANSWER[kind])
     if kind == "relay":
         return Finding(subject, "ok", f"{server.url} relays at {', '.join(found)}, within {took_ms} ms")
     seen = f"sees us at {', '.join(found)}" if found else "sees us at an address of this machine itself"

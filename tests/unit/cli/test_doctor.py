@@ -65,6 +65,7 @@ def test_servers_that_cannot_be_used_are_told_without_their_credential() -> None
     assert "is no ICE server" in relay[1]
     assert "hush" not in relay[1]
     assert "stun:127.0.0.1:9 did not answer" in seen[1]
+    assert "UDP to it is blocked" in seen[1]
 
 
 def test_the_versions_looked_for_are_those_of_the_extra() -> None:
