@@ -74,7 +74,8 @@ def _read(server: IceServer) -> ServerAddress | ServerOutcome:
     found = _URL.fullmatch(server.url)
     if found is None or int(found["port"] or 1) not in range(1, 65536):
         raise ConfigurationError(
-            f"{server.url!r} is no ICE server: stun:host:port, turn:host:port?transport=udp|tcp or turns:host:port"
+            f"{_without_secrets(server.url)!r} is no ICE server: stun:host:port, turn:host:port?transport=udp|tcp or "
+            "turns:host:port, and username and credential beside it"
         )
     scheme, transport = found["scheme"], found["transport"]
     if scheme == "stuns" or (scheme == "stun" and transport not in {None, "udp"}):
@@ -93,6 +94,12 @@ def _read(server: IceServer) -> ServerAddress | ServerOutcome:
         username=server.username,
         credential=server.credential,
     )
+
+
+def _without_secrets(url: str) -> str:
+    """Without what stands before an ``@``: no such address has one, so it may be a password."""
+    scheme, _, rest = url.partition(":")
+    return f"{scheme}:{rest.rpartition('@')[2]}"
 
 
 def _protocol(scheme: str, transport: str | None) -> RelayProtocol | None:

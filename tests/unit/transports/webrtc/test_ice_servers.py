@@ -39,6 +39,14 @@ def test_what_is_no_address_is_refused(url: str) -> None:
         read_servers([IceServer(url, "me", "secret")])
 
 
+def test_a_password_in_an_address_is_not_repeated() -> None:
+    with pytest.raises(
+        ConfigurationError, match=r"'turn:a\.example' is no ICE server: .* username and credential"
+    ) as caught:
+        read_servers([IceServer("turn:me:secret@a.example")])
+    assert "secret" not in str(caught.value)
+
+
 def test_a_relay_needs_credentials() -> None:
     with pytest.raises(ConfigurationError, match="needs a username and a credential"):
         read_servers([IceServer("turn:a.example", "me")])
