@@ -34,7 +34,7 @@ async def open_webrtc_line(opening: Opening) -> Transport:
     """Set up a call.
 
     Raises ``MissingExtra`` without the stack, ``ConfigurationError`` for a sideband (which is a WebSocket), and
-    ``ConnectFailed`` with the stage: dns, tcp, tls, handshake (of the HTTP request), offer, ice, dtls, channel.
+    ``ConnectFailed`` with the stage: dns, tcp, tls, handshake (of the HTTP request), offer, ice, dtls, channel, packet.
     """
     if opening.target.call_id is not None:
         raise ConfigurationError("a sideband (call_id=) is a WebSocket: leave transport='webrtc' out")

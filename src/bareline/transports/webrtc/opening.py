@@ -32,8 +32,8 @@ async def open_webrtc(
 ) -> WebRtcTransport:
     """Offer audio and a data channel, ``exchange`` the descriptions, and connect, all within ``open_timeout_s``.
 
-    Raises ``ConnectFailed`` with the stage (offer, ice, dtls, channel) and a likely cause, ``ConfigurationError`` for
-    settings that cannot be, ``MissingExtra`` where WebRTC is not installed.
+    Raises ``ConnectFailed`` with the stage (offer, ice, dtls, channel, packet) and a likely cause,
+    ``ConfigurationError`` for settings that cannot be, ``MissingExtra`` where WebRTC is not installed.
     """
     from bareline.transports.webrtc.offering import agree  # loads aiortc: a fraction of a second, before time counts
     from bareline.transports.webrtc.peer import Peer

@@ -92,7 +92,7 @@ class WebRtcTransport:
     async def opened(self) -> None:
         """Wait until the connection stands, with its data channel where there is one.
 
-        Raises ``ConnectFailed``, which names the stage (ice, dtls, channel) and a likely cause, and ``Closed``.
+        Raises ``ConnectFailed``, which names the stage (ice, dtls, channel, packet) and a likely cause, and ``Closed``.
         """
         await asyncio.shield(self._opened)
 
