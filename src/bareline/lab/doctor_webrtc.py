@@ -31,7 +31,7 @@ PINS = {"aiortc": "1.16", "aioice": "0.13"}
 _INSTALL = "pip install 'bareline[webrtc]'"
 _OTHER_WAYS = "UDP is blocked here, by a firewall perhaps: a TURN server over TLS (turns:), or transport='websocket'"
 _NO_ANSWER = {
-    "srflx": "check the address; if it is right, UDP to it is blocked: a TURN server over TLS, or transport='websocket'",
+    "srflx": "check the address; if it is right, UDP to it is blocked: use TURN over TLS, or transport='websocket'",
     "relay": "check address and credentials, or ask over TCP or TLS",
 }
 _ANSWER_WITHIN_S = 20.0
