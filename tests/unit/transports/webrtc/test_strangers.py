@@ -7,7 +7,13 @@ import random
 import socket
 
 import pytest
-from aiortc.rtcsctptransport import SCTP_DATA_FIRST_FRAG, Chunk, DataChunk, serialize_packet
+from aiortc.rtcsctptransport import (
+    SCTP_DATA_FIRST_FRAG,
+    Chunk,
+    DataChunk,
+    SackChunk,
+    serialize_packet,
+)
 
 from bareline.errors import ConnectionLost
 from bareline.testing.webrtc_pair import webrtc_pair
@@ -92,6 +98,19 @@ def test_messages_begun_on_several_streams_have_one_limit_together() -> None:
 
     with pytest.raises(TooMuch, match="on several data channels"):
         asyncio.run(receive())
+
+
+def test_an_acknowledgement_that_was_overtaken_does_not_close_the_window() -> None:
+    async def call() -> None:
+        async with webrtc_pair() as (client, server):
+            old = SackChunk()
+            old.cumulative_tsn = (client._peer.sctp._last_sacked_tsn - 1) % 2**32
+            old.advertised_rwnd = 0
+            await client._peer.sctp._receive_sack_chunk(old)
+            await client.send(b"1")
+            assert await asyncio.wait_for(server.receive(), 0.5) == b"1"
+
+    asyncio.run(call())
 
 
 def test_a_reader_that_does_not_read_stops_the_other_side() -> None:

@@ -244,13 +244,15 @@ class SctpTransport(RTCSctpTransport):
     # Sending.
 
     async def _receive_sack_chunk(self, chunk: SackChunk) -> None:
+        newly = (chunk.cumulative_tsn - self._last_sacked_tsn) % SCTP_TSN_MODULO
+        if newly >= SCTP_TSN_MODULO // 2:
+            return  # overtaken on its way by a later one, whose window counts
         self._peer_window = chunk.advertised_rwnd
         if chunk.gaps:
             self._may_retransmit = True
         window, used = self._cwnd, 2 * self._flight_size >= self._cwnd
-        newly = (chunk.cumulative_tsn - self._last_sacked_tsn) % SCTP_TSN_MODULO
         await super()._receive_sack_chunk(chunk)
-        if used and newly < SCTP_TSN_MODULO // 2 and window <= min(self._cwnd, self._ssthresh):
+        if used and window <= min(self._cwnd, self._ssthresh):
             # aiortc grows by one packet for each acknowledgement, which here is for two, and only while the window is
             # full to the last packet. Half full is enough for Linux's TCP too, and a second large event finds room.
             self._cwnd = max(self._cwnd, window + min(newly, ACK_EVERY) * USERDATA_MAX_LENGTH)
