@@ -103,10 +103,15 @@ def test_messages_begun_on_several_streams_have_one_limit_together() -> None:
 def test_an_acknowledgement_that_was_overtaken_does_not_close_the_window() -> None:
     async def call() -> None:
         async with webrtc_pair() as (client, server):
-            old = SackChunk()
-            old.cumulative_tsn = (client._peer.sctp._last_sacked_tsn - 1) % 2**32
+            sctp, old = client._peer.sctp, SackChunk()
+            await client.send(b"0")
+            assert await server.receive() == b"0"
+            async with asyncio.timeout(5):
+                while not sctp.idle:
+                    await asyncio.sleep(0.001)
+            old.cumulative_tsn = (sctp._last_sacked_tsn - 1) % 2**32
             old.advertised_rwnd = 0
-            await client._peer.sctp._receive_sack_chunk(old)
+            await sctp._receive_sack_chunk(old)
             await client.send(b"1")
             assert await asyncio.wait_for(server.receive(), 0.5) == b"1"
 
