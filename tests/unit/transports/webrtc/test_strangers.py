@@ -108,7 +108,7 @@ def test_an_acknowledgement_that_was_overtaken_does_not_close_the_window() -> No
             assert await server.receive() == b"0"
             async with asyncio.timeout(5):
                 while not sctp.idle:
-                    await asyncio.sleep(0.001)
+                    await client._room.wait()
             old.cumulative_tsn = (sctp._last_sacked_tsn - 1) % 2**32
             old.advertised_rwnd = 0
             await sctp._receive_sack_chunk(old)
