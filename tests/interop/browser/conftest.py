@@ -122,9 +122,9 @@ def speech() -> Speech:
     return Speech()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Callable[..., Any]]:
-    """Launch a browser with more arguments."""
+    """Launch a browser with more arguments. For a module: other tests cannot run a loop of their own beside it."""
     sync_api = pytest.importorskip("playwright.sync_api", reason="the browser suite needs the extra browser-tests")
     program = shutil.which("chromium") or shutil.which("google-chrome") or shutil.which("chrome")
     if program is None:
