@@ -14,7 +14,7 @@ from collections.abc import Callable
 
 from bareline.client.journal import Journal
 from bareline.client.playback import FrameFilter, filtered
-from bareline.client.sounding import LOOK_MIN_S, Sounding
+from bareline.client.sounding import Sounding, heard_out
 from bareline.clock import now_ns
 from bareline.devices.contract import AudioSink
 from bareline.media.frames import AudioFrame
@@ -173,9 +173,8 @@ class MediaPlayback:
             tasks.create_task(self._watch())
 
     async def quiet(self) -> None:
-        """Wait until nothing that has come is left to be heard."""
-        while self._queued_or_sounding:  # noqa: ASYNC110 (a sink tells only who asks)
-            await asyncio.sleep(LOOK_MIN_S)
+        """Wait until nothing that has come is left to be heard, or the sink is stuck."""
+        await heard_out(lambda: self._waiting_samples + self.ledger.unheard_samples)
 
     @property
     def _queued_or_sounding(self) -> bool:

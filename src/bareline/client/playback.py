@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Callable
 
 from bareline.client.journal import Journal
-from bareline.client.sounding import LOOK_MIN_S, Sounding
+from bareline.client.sounding import Sounding, heard_out
 from bareline.client.wire_audio import Decoder, decoder_for
 from bareline.clock import now_ns
 from bareline.devices.contract import AudioSink
@@ -160,9 +160,8 @@ class Playback:
             tasks.create_task(self._watch())
 
     async def quiet(self) -> None:
-        """Wait until nothing is left to be heard."""
-        while self.unheard:  # noqa: ASYNC110 (a sink tells only who asks)
-            await asyncio.sleep(LOOK_MIN_S)
+        """Wait until nothing is left to be heard, or the sink is stuck."""
+        await heard_out(lambda: self._waiting_samples + self.ledger.unheard_samples)
 
     async def _write(self, sink: AudioSink) -> None:
         while True:

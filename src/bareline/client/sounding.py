@@ -6,6 +6,7 @@ nothing that anybody waits for, so nobody asks.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 
 from bareline.client.journal import Journal
@@ -14,12 +15,14 @@ from bareline.protocol.media_playout import MediaLedger
 from bareline.protocol.playout import Cut, PartKey, PlayoutLedger
 from bareline.units import NS_PER_S, samples_to_ns
 
-__all__ = ["LOOK_MAX_S", "LOOK_MIN_S", "Sounding"]
+__all__ = ["LOOK_MAX_S", "LOOK_MIN_S", "STUCK_S", "Sounding", "heard_out"]
 
 LOOK_MIN_S = 0.02
 """So late a beginning or an end is noticed at most."""
 LOOK_MAX_S = 0.25
 """The end of a part is looked for at least so often, in case that a device is not as slow as time."""
+STUCK_S = 5
+"""A sink that has played nothing for so long plays nothing any more."""
 
 
 class Sounding:
@@ -104,6 +107,16 @@ class Sounding:
                 return _look_s(unheard)
             ahead += unheard
         return None
+
+
+async def heard_out(unheard_samples: Callable[[], int]) -> None:
+    """Wait until nothing is left to be heard; a sink that has not moved for ``STUCK_S`` never will."""
+    left, moved_ns = unheard_samples(), now_ns()
+    while left and now_ns() - moved_ns < STUCK_S * NS_PER_S:
+        await asyncio.sleep(LOOK_MIN_S)
+        before, left = left, unheard_samples()
+        if left != before:
+            moved_ns = now_ns()
 
 
 def _look_s(samples: int) -> float:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from bareline.client.journal import Journal
-from bareline.client.sounding import LOOK_MAX_S, LOOK_MIN_S, Sounding
+from bareline.client.sounding import LOOK_MAX_S, LOOK_MIN_S, STUCK_S, Sounding, heard_out
+from bareline.clock import now_ns
 from bareline.protocol.playout import PartKey, PlayoutLedger
 from bareline.testing.virtual import run_virtual
 
@@ -91,3 +92,13 @@ def test_what_is_cut_has_stopped_if_it_had_begun() -> None:
     assert speech.told == [("started", FIRST), ("stopped", FIRST, True)]
     assert speech.sounding.open == speech.sounding.begun == ()
     assert speech.sounding.next_look_s() is None
+
+
+@pytest.mark.parametrize(("plays_to", "waits_s"), [(0, 1.0), (300, 0.7 + STUCK_S)])
+def test_what_is_left_is_waited_for_unless_the_sink_is_stuck(plays_to: int, waits_s: float) -> None:
+    async def wait_s() -> float:
+        began_ns = now_ns()
+        await heard_out(lambda: max(plays_to, 1_000 - (now_ns() - began_ns) // 1_000_000))
+        return (now_ns() - began_ns) / 1e9
+
+    assert run_virtual(wait_s()) == pytest.approx(waits_s, abs=2 * LOOK_MIN_S)
