@@ -39,6 +39,10 @@ class _Spoken:
     settled: bool = False
 
 
+_FORGOTTEN = Position("", 0, 0, 0, 0, 0, finished=True, cut=False)
+"""Of a stretch so long ago that nobody asks what was heard of it."""
+
+
 class _Counts(NamedTuple):
     received: int
     queued: int
@@ -194,11 +198,10 @@ class MediaLedger:
         """What was queued and is not in the sink will never be heard; the sink plays the earliest first."""
         playable = self._stretches.unheard_samples
         for stretch in self._stream.stretches:
-            position = self._stretches.position(str(stretch.number))
-            if position is not None:
-                unheard = position.queued - position.heard - stretch.lost_samples
-                stretch.lost_samples += max(0, unheard - playable)
-                playable = max(0, playable - unheard)
+            position = self._stretches.position(str(stretch.number)) or _FORGOTTEN
+            unheard = max(0, position.queued - position.heard - stretch.lost_samples)
+            stretch.lost_samples += max(0, unheard - playable)
+            playable = max(0, playable - unheard)
 
     def _cut(self, response_id: str) -> list[Cut]:
         cuts: list[Cut] = []
@@ -227,11 +230,10 @@ class MediaLedger:
     def _counted(self, response_id: str) -> _Counts:
         counts = _Counts(0, 0, 0, 0)
         for stretch in self._stream.of(response_id):
-            found = self._stretches.position(str(stretch.number))
-            if found is not None:
-                queued = found.queued - stretch.lost_samples
-                more = (found.received, queued, min(found.written, queued), found.heard)
-                counts = _Counts(*(a + b for a, b in zip(counts, more, strict=True)))
+            found = self._stretches.position(str(stretch.number)) or _FORGOTTEN
+            queued = max(0, found.queued - stretch.lost_samples)
+            more = (found.received, queued, min(found.written, queued), found.heard)
+            counts = _Counts(*(a + b for a, b in zip(counts, more, strict=True)))
         return counts
 
     def _positions(self, response_id: str) -> dict[PartKey, Position]:

@@ -100,6 +100,12 @@ def test_the_offer_of_aiortc_has_several_fingerprints() -> None:
     )
 
 
+def test_audio_without_a_direction_goes_both_ways() -> None:
+    audio = parse_description(text_of("chromium-offer.sdp").replace("a=sendrecv", "a=nothing")).audio
+    assert audio is not None
+    assert audio.direction == "sendrecv"
+
+
 def test_everything_may_stand_in_the_session() -> None:
     offer = parsed("audio-only-offer.sdp")
     assert offer.ice.ufrag == "sess"
