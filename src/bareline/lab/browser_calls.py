@@ -45,10 +45,10 @@ _log = logging.getLogger(__name__)
 
 
 class BrowserCall(NamedTuple):
-    """What the browser needs to go on: the answer to its offer, and the call's id (None: the service named none)."""
+    """What the browser needs to go on: the answer to its offer, and the call's id."""
 
     sdp: str
-    call_id: str | None
+    call_id: str
 
 
 @dataclass(slots=True)
@@ -64,7 +64,10 @@ class BrowserCalls:
     _sidebands: dict[str, asyncio.Task[None]] = field(default_factory=dict[str, "asyncio.Task[None]"], init=False)
 
     async def open(self, offer: str, *, model: str, voice: str) -> BrowserCall:
-        """Pass the offer on. Raises ``ConnectFailed``, with the HTTP status when the service refused."""
+        """Pass the offer on. Raises ``ConnectFailed``, with the HTTP status when the service refused.
+
+        An answer without the call's id is none: tools could not run in that call, nor could anybody hang it up.
+        """
         if len(self._sidebands) >= CALLS_MAX:
             raise ConnectFailed(f"there are {CALLS_MAX} calls already; hang one up", stage="offer", status=429)
         audio = ev.AudioConfig(output=ev.AudioOutputConfig(voice=voice))
@@ -79,10 +82,11 @@ class BrowserCalls:
         if reply.status not in (200, 201):
             raise ConnectFailed(self._reason(reply.status, reply.body), stage="offer", status=reply.status)
         call_id = call_id_from_location(reply.headers.get("location", ""))
-        if call_id is not None:
-            running = asyncio.create_task(self._attend(call_id, voice), name=f"sideband {call_id}")
-            self._sidebands[call_id] = running
-            running.add_done_callback(lambda _: self._sidebands.pop(call_id, None))
+        if call_id is None:
+            raise ConnectFailed("the answer has no Location with the call's id", stage="offer", status=reply.status)
+        running = asyncio.create_task(self._attend(call_id, voice), name=f"sideband {call_id}")
+        self._sidebands[call_id] = running
+        running.add_done_callback(lambda _: self._sidebands.pop(call_id, None))
         return BrowserCall(reply.body.decode(errors="replace"), call_id)
 
     async def hang_up(self, call_id: str) -> None:
@@ -91,15 +95,7 @@ class BrowserCalls:
         if running is None:
             return
         running.cancel()
-        try:
-            await hang_up(
-                call_id,
-                base_url=self.address.base_url,
-                api_key=self.address.api_key,
-                timeout_s=_HANG_UP_WITHIN_S,
-            )
-        except BarelineError as error:
-            _log.info("%s was not hung up: %s", call_id, error)
+        await self._end(call_id)
 
     async def close(self) -> None:
         """Hang up whatever is still open."""
@@ -109,7 +105,11 @@ class BrowserCalls:
             await asyncio.wait(open_calls.values())
 
     async def _attend(self, call_id: str, voice: str) -> None:
-        """Configure the call and run its tools until it is over. A new sideband would not be told what it missed."""
+        """Configure the call and run its tools until it is over.
+
+        When the sideband breaks the call is hung up: without tools it would go on as if nothing was, and a new
+        sideband would not be told what it missed.
+        """
 
         async def dial() -> Line:
             return await connect(base_url=self.address.base_url, api_key=self.address.api_key, call_id=call_id)
@@ -121,7 +121,19 @@ class BrowserCalls:
                 await call.run()
         except BarelineError as error:
             await asyncio.sleep(_LEAVING_S)  # cancelled meanwhile if it was the page that ended the call
-            _log.warning("the tools of %s do not run here any more: %s", call_id, error)
+            _log.warning("the tools of %s do not run here any more, it is hung up: %s", call_id, error)
+            await self._end(call_id)
+
+    async def _end(self, call_id: str) -> None:
+        try:
+            await hang_up(
+                call_id,
+                base_url=self.address.base_url,
+                api_key=self.address.api_key,
+                timeout_s=_HANG_UP_WITHIN_S,
+            )
+        except BarelineError as error:
+            _log.info("%s was not hung up: %s", call_id, error)
 
     def _credentials(self) -> Credentials:
         """As ``connect`` has them for the sideband."""

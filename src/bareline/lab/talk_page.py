@@ -38,7 +38,10 @@ _HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cache-Control": "no-cache",
 }
+_NAMELESS = ("The service named no call.", "Its tools could not run, and nobody could hang it up.")
 _TITLES = {
+    200: _NAMELESS,
+    201: _NAMELESS,
     401: ("The key was refused.", "Set OPENAI_API_KEY to a valid key and start bareline talk --browser again."),
     403: ("The key may not do this.", "Its project has no access to this model, or to realtime calls."),
     404: ("The server knows no calls.", "It may not speak WebRTC, or not know this model."),

@@ -14,9 +14,17 @@ import pytest
 import bareline as bl
 from bareline import events as ev
 from bareline.client.address import Address
+from bareline.client.connect import OPENERS, Opening
+from bareline.clock import now_ns
 from bareline.errors import ConfigurationError
+from bareline.lab import browser_calls
 from bareline.lab.browser_calls import BrowserCalls
 from bareline.lab.talk_page import Introduction, TalkPage
+from bareline.server import app
+from bareline.server.faults import read_faults
+from bareline.transports.contract import Transport
+from bareline.transports.faults import parse_faults
+from bareline.transports.impairments import FaultSchedule, ImpairedTransport
 from bareline.transports.webrtc.opening import CallAnswer, open_webrtc
 from bareline.transports.webrtc.settings import WebRtcSettings
 
@@ -159,6 +167,39 @@ def test_the_tools_of_a_call_run_here_and_end_with_it() -> None:
                 await line.close()
             assert not [task for task in asyncio.all_tasks() if task.get_name().startswith("sideband")]
 
+    asyncio.run(main())
+
+
+def test_a_call_whose_tools_cannot_run_any_more_is_hung_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def open_breaking(opening: Opening) -> Transport:
+        faults = FaultSchedule(parse_faults("abort@300ms"), seed=1, started_ns=now_ns())
+        return ImpairedTransport(await open_websocket_of(opening), faults, side="client")
+
+    async def main(faults: str) -> None:
+        async with (
+            bl.RealtimeServer(bl.RulesBackend(), faults=read_faults(faults)) as service,
+            beside(service) as browser,
+        ):
+            line, _ = await called(browser)
+            with pytest.raises(bl.errors.ConnectionLost):
+                await asyncio.wait_for(until_over(line), 5)
+            await line.close()
+
+    open_websocket_of = OPENERS["websocket"]
+    monkeypatch.setattr(browser_calls, "_LEAVING_S", 0.1)
+    asyncio.run(main("refuse=503@connection:2"))  # the sideband, which comes after the offer
+    monkeypatch.setitem(OPENERS, "websocket", open_breaking)
+    asyncio.run(main(""))
+
+
+def test_an_answer_that_names_no_call_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def main() -> None:
+        async with bl.RealtimeServer(bl.RulesBackend()) as service, beside(service) as browser:
+            answer = await browser.post("/calls", json={"sdp": OFFER, "model": "gpt-realtime", "voice": "marin"})
+            assert answer.status == 502
+            assert (await answer.json())["title"] == "The service named no call."
+
+    monkeypatch.setattr(app, "call_location", lambda _: "")
     asyncio.run(main())
 
 
