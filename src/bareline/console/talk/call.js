@@ -72,8 +72,13 @@ export class Call {
       lost: (trouble) => this.#lost(trouble),
     });
     await this.#peer.connect(this.microphone, (sdp) => this.#exchange(sdp));
-    await Promise.race([this.#isConfigured, new Promise((resolve) => setTimeout(resolve, CONFIGURED_MS))]);
+    const late = new Promise((resolve) => setTimeout(resolve, CONFIGURED_MS, true));
+    const unconfigured = await Promise.race([this.#isConfigured, late]);
     if (this.over) return;
+    if (unconfigured) {
+      const text = "Its session was not configured in time. If that goes on, hang up and look at the terminal.";
+      showTrouble(new Trouble("The assistant answers without tools and instructions.", text), { inCall: true });
+    }
     this.#open = true;
     this.mute(this.#muted);
     this.#beganMs = performance.now();
