@@ -6,6 +6,7 @@ Paths of REALTIME.md section 1 on one port, with permissive CORS, so that browse
 from __future__ import annotations
 
 import logging
+import re
 import time
 from collections.abc import Awaitable, Callable
 
@@ -52,9 +53,12 @@ _CORS = {
 }
 _PREFLIGHT = {
     "Access-Control-Allow-Methods": "GET, POST, OPTIONS",
-    "Access-Control-Allow-Headers": "authorization, content-type, openai-safety-identifier, x-openai-agents-sdk",
     "Access-Control-Max-Age": "600",
+    "Vary": "Access-Control-Request-Headers",
 }
+_HEADERS = "authorization, content-type, openai-safety-identifier, x-openai-agents-sdk"
+_ASKED_HEADERS = re.compile(r"[-!#$%&'*+.^_`|~0-9A-Za-z, ]{1,2048}")
+"""Names of headers that a browser may ask for beside those; the SDKs have a score of their own."""
 
 
 def make_app(
@@ -106,7 +110,7 @@ class _Face:
         """CORS and the service's own headers around every HTTP answer. aiohttp prescribes the names."""
         began_s = time.monotonic()
         if request.method == "OPTIONS":
-            return web.Response(status=204, headers=_CORS | _PREFLIGHT)
+            return web.Response(status=204, headers=_CORS | _PREFLIGHT | _allowed(request))
         try:
             response = await handler(request)
         except web.HTTPRequestEntityTooLarge:
@@ -201,6 +205,12 @@ class _Face:
     def _refused(self, request: web.Request) -> web.Response | None:
         checked = self._door.check(_credentials(request))
         return _refuse(checked) if isinstance(checked, Refusal) else None
+
+
+def _allowed(request: web.Request) -> dict[str, str]:
+    """The headers that a page may send: whatever its browser asks for."""
+    asked = request.headers.get("Access-Control-Request-Headers", "").strip()
+    return {"Access-Control-Allow-Headers": f"{_HEADERS}, {asked}" if _ASKED_HEADERS.fullmatch(asked) else _HEADERS}
 
 
 def _credentials(request: web.Request) -> Credentials:

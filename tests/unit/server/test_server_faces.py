@@ -243,6 +243,29 @@ def test_browsers_may_call_from_anywhere(kit) -> None:
     asyncio.run(main())
 
 
+@pytest.mark.parametrize(
+    ("asked", "is_allowed"),
+    [
+        ("authorization,openai-organization,x-stainless-os", True),
+        ("x-stainless-os, x-stainless-lang", True),
+        ("", False),
+        ("x-stainless-os; <b>", False),
+        ("x" * 2049, False),
+    ],
+)
+def test_a_page_may_send_the_headers_that_it_asks_for(kit, asked: str, is_allowed: bool) -> None:
+    async def main() -> None:
+        async with serving(kit) as (server, http):
+            headers = {"Access-Control-Request-Headers": asked}
+            async with http.options(f"{server.url}/realtime/client_secrets", headers=headers) as answer:
+                allowed = answer.headers["Access-Control-Allow-Headers"]
+                assert "authorization, content-type" in allowed
+                assert allowed.endswith(f", {asked}") == is_allowed
+                assert answer.headers["Vary"] == "Access-Control-Request-Headers"
+
+    asyncio.run(main())
+
+
 def test_a_stopping_server_closes_every_session_with_1001_and_its_backend(kit) -> None:
     async def main() -> None:
         mind = kit.Mind()
