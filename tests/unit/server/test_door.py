@@ -68,6 +68,14 @@ def test_models_can_be_named_or_left_open() -> None:
     assert isinstance(a_door(models=any_model).plan(Target(model="x"), SERVER_KEY, beta=False), SessionPlan)
 
 
+def test_a_secret_reaches_every_call() -> None:
+    """Both doors to a call: the sideband's, and the one that a hang-up passes."""
+    door = a_door(api_key="sk-mine")
+    secret = Credentials(key=door.secrets.mint(None, now_unix_s=1_000, lifetime_s=10).value)
+    assert door.plan(Target(call_id="rtc_of_others"), secret, beta=False) == SidebandPlan("rtc_of_others")
+    assert isinstance(door.check(secret), KnownSecret)
+
+
 def test_a_secret_opens_sessions_until_it_expires_and_mints_none() -> None:
     clock = Clock()
     door = a_door(clock=clock, api_key="sk-mine")
