@@ -21,5 +21,14 @@ async def text_turn(line: Line, text: str) -> int:
         if isinstance(event, ev.Error):
             raise ServiceError(event.error.message, code=event.error.code)
         if isinstance(event, ev.ResponseDone):
+            if event.response.status == "failed":
+                raise _failure(event.response)
             break
     return ns_to_ms(now_ns() - started)
+
+
+def _failure(response: ev.Response) -> ServiceError:
+    error = response.status_details.error if response.status_details else None
+    if error is None:
+        return ServiceError("the response failed, and the service does not say why")
+    return ServiceError(error.message or f"the response failed ({error.code or error.type})", code=error.code)
