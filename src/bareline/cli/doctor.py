@@ -24,8 +24,15 @@ _MARKS = {"ok": ("ok", "green"), "missing": ("missing", "yellow"), "wrong": ("wr
 def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:  # pyright: ignore[reportPrivateUsage]
     """The command's options."""
     parser = commands.add_parser("doctor", help="check this machine, the key and the endpoint, and say what to do")
-    parser.add_argument("--live", action="store_true", help="make one short real call (costs a fraction of a cent)")
-    parser.add_argument("--trace", type=Path, default=Path("doctor-live.jsonl"), help="where --live leaves its trace")
+    parser.add_argument(
+        "--live", action="store_true", help="make a short real call over WebSocket and WebRTC (a fraction of a cent)"
+    )
+    parser.add_argument(
+        "--trace",
+        type=Path,
+        default=Path("doctor-live.jsonl"),
+        help="where --live leaves its trace; that of WebRTC beside it, as NAME-webrtc",
+    )
     parser.add_argument(
         "--stun", action="append", default=[], metavar="URL", help="ask this server (stun:host:port); may be repeated"
     )
@@ -49,20 +56,25 @@ def run(args: argparse.Namespace) -> int:
 
 
 async def _examine(args: argparse.Namespace) -> list[Finding]:
-    from bareline.lab.doctor import examine, live_call
+    from bareline.lab.doctor import examine
+    from bareline.lab.doctor_live import live_calls
     from bareline.lab.finding import Finding
 
     servers = _servers(args.stun, args.turn)
     terminal = Terminal(silent=args.json)
     findings: list[Finding] = []
-    async for finding in examine(servers):
+
+    def found(finding: Finding) -> None:
         findings.append(finding)
         _show(terminal, finding)
-    if args.live:
-        has_key = any(finding.subject == "key" and finding.verdict == "ok" for finding in findings)
-        live = await live_call(args.trace) if has_key else Finding("live call", "skipped", "there is no key")
-        findings.append(live)
-        _show(terminal, live)
+
+    async for finding in examine(servers):
+        found(finding)
+    if args.live and any(finding.subject == "key" and finding.verdict == "ok" for finding in findings):
+        async for finding in live_calls(args.trace, servers):
+            found(finding)
+    elif args.live:
+        found(Finding("live calls", "skipped", "there is no key"))
     return findings
 
 

@@ -9,24 +9,22 @@ import platform
 import socket
 import sys
 from collections.abc import AsyncIterator, Sequence
-from pathlib import Path
 from urllib.parse import urlsplit
 
 from bareline.client.address import LOOPBACK_KEY, OPENAI_BASE_URL
 from bareline.client.connect import connect
-from bareline.errors import BarelineError, ConfigurationError, TraceError
+from bareline.errors import BarelineError, ConfigurationError
 from bareline.lab.doctor_devices import examine_devices
 from bareline.lab.doctor_webrtc import examine_webrtc
 from bareline.lab.finding import Finding
 from bareline.lab.text_turn import text_turn
-from bareline.observe.recorder import Recorder
 from bareline.protocol.signalling import http_url
 from bareline.server.backends.rules import RulesBackend
 from bareline.server.serve import RealtimeServer
 from bareline.transports.webrtc.settings import IceServer
 from bareline.version import __version__
 
-__all__ = ["examine", "live_call"]
+__all__ = ["examine"]
 
 EXTRAS = {
     "server": ("aiohttp", "numpy", "yaml"),
@@ -52,20 +50,6 @@ async def examine(servers: Sequence[IceServer] = ()) -> AsyncIterator[Finding]:
         yield finding
     for finding in examine_devices():
         yield finding
-
-
-async def live_call(trace: Path) -> Finding:
-    """One short text turn with the real service (a fraction of a cent); leaves a trace without key or audio."""
-    try:
-        with Recorder(trace, header={"transport": "websocket", "by": "doctor --live"}) as recorder:
-            async with asyncio.timeout(_ANSWER_WITHIN_S), connect(observer=recorder) as line:
-                waited_ms = await text_turn(line, "Say the word ready.")
-    except TraceError as error:
-        return Finding("live call", "wrong", str(error), "name another file with --trace")
-    except (BarelineError, TimeoutError) as error:
-        detail = str(error) or f"no answer within {_ANSWER_WITHIN_S:.0f} s"
-        return Finding("live call", "wrong", detail, f"the trace is in {trace}")
-    return Finding("live call", "ok", f"answered within {waited_ms} ms; the trace is in {trace}")
 
 
 def _python() -> Finding:

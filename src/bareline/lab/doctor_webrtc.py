@@ -24,12 +24,12 @@ from bareline.units import ns_to_ms
 if TYPE_CHECKING:
     from bareline.transports.webrtc.peer import Peer
 
-__all__ = ["examine_webrtc"]
+__all__ = ["OTHER_WAYS", "examine_webrtc", "missing_modules"]
 
 PINS = {"aiortc": "1.16", "aioice": "0.13"}
 """Versions whose private names are known (pyproject.toml, extra webrtc)."""
+OTHER_WAYS = "UDP is blocked here, by a firewall perhaps: a TURN server over TLS (turns:), or transport='websocket'"
 _INSTALL = "pip install 'bareline[webrtc]'"
-_OTHER_WAYS = "UDP is blocked here, by a firewall perhaps: a TURN server over TLS (turns:), or transport='websocket'"
 _NO_ANSWER = {
     "srflx": "check the address; if it is right, UDP to it is blocked: use TURN over TLS, or transport='websocket'",
     "relay": "check address and credentials, or ask over TCP or TLS",
@@ -56,8 +56,13 @@ async def examine_webrtc(servers: Sequence[IceServer] = ()) -> AsyncIterator[Fin
     yield await _call()
 
 
+def missing_modules() -> list[str]:
+    """Of the extra webrtc."""
+    return [name for name in ("aiortc", "aioice", "av") if importlib.util.find_spec(name) is None]
+
+
 def _stack() -> Finding:
-    missing = [name for name in ("aiortc", "aioice", "av") if importlib.util.find_spec(name) is None]
+    missing = missing_modules()
     if missing:
         return Finding("webrtc stack", "missing", f"without {', '.join(missing)}", _INSTALL)
     detail = ", ".join(f"{name} {version(name)}" for name in ("aiortc", "aioice"))
@@ -87,7 +92,7 @@ def _datagram() -> Finding:
             sending.sendto(b"bareline", receiving.getsockname())
             receiving.recv(100)
     except OSError as error:
-        return Finding("udp", "wrong", f"a datagram to 127.0.0.1 did not arrive ({error})", _OTHER_WAYS)
+        return Finding("udp", "wrong", f"a datagram to 127.0.0.1 did not arrive ({error})", OTHER_WAYS)
     return Finding("udp", "ok", "a datagram to 127.0.0.1 arrived")
 
 
@@ -98,7 +103,7 @@ async def _addresses() -> Finding:
     finally:
         await peer.close(1001, "")
     if not found:
-        return Finding("addresses", "wrong", "no UDP socket could be opened", _OTHER_WAYS)
+        return Finding("addresses", "wrong", "no UDP socket could be opened", OTHER_WAYS)
     detail = f"offered to the other side: {', '.join(found)}"
     if found == ["127.0.0.1"]:
         return Finding("addresses", "missing", f"{detail} (no network)", "calls reach servers on this machine only")
@@ -150,6 +155,6 @@ async def _call() -> Finding:
                 connected_ms = ns_to_ms(now_ns() - started_ns)
                 waited_ms = await text_turn(line, "Who are you?")
     except (BarelineError, TimeoutError) as error:
-        return Finding("webrtc call", "wrong", str(error) or "no answer", _OTHER_WAYS)
+        return Finding("webrtc call", "wrong", str(error) or "no answer", OTHER_WAYS)
     detail = f"the built-in server connected within {connected_ms} ms and answered within {waited_ms} ms"
     return Finding("webrtc call", "ok", detail)

@@ -13,9 +13,14 @@ from pathlib import Path
 import pytest
 
 from bareline.devices.device_choice import AudioDevice
-from bareline.lab import doctor_devices
+from bareline.lab import doctor_devices, doctor_live
 from bareline.lab.doctor import EXTRAS
+from bareline.lab.doctor_live import live_calls
 from bareline.lab.doctor_webrtc import PINS, examine_webrtc
+from bareline.lab.finding import Finding
+from bareline.server.backends.rules import RulesBackend
+from bareline.server.faults import read_faults
+from bareline.server.serve import RealtimeServer
 from bareline.transports.webrtc.settings import IceServer
 
 ROOT = Path(__file__).parents[3]
@@ -66,6 +71,44 @@ def test_servers_that_cannot_be_used_are_told_without_their_credential() -> None
     assert "hush" not in relay[1]
     assert "stun:127.0.0.1:9 did not answer" in seen[1]
     assert "UDP to it is blocked" in seen[1]
+
+
+@pytest.mark.parametrize(
+    ("faults", "expected"),
+    [
+        ("", ("ok", "ok")),
+        ("refuse=503", ("wrong handshake", "wrong offer")),
+        ("error=quota", ("wrong answer", "wrong answer")),
+    ],
+)
+def test_each_transport_is_called_and_what_fails_is_told_with_its_stage(
+    faults: str, expected: tuple[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def called() -> list[Finding]:
+        async with RealtimeServer(RulesBackend(), faults=read_faults(faults)) as server:
+            monkeypatch.setenv("OPENAI_BASE_URL", server.url)
+            monkeypatch.setenv("OPENAI_API_KEY", "sk-that-nobody-sees")
+            return [finding async for finding in live_calls(tmp_path / "live.jsonl")]
+
+    findings = asyncio.run(called())
+    assert [finding.subject for finding in findings] == ["live websocket", "live webrtc"]
+    for finding, outcome, name in zip(findings, expected, ("live.jsonl", "live-webrtc.jsonl"), strict=True):
+        verdict, _, stage = outcome.partition(" ")
+        assert finding.verdict == verdict
+        assert finding.detail.startswith(f"failed at the stage {stage}: " if stage else "connected within ")
+        assert str(tmp_path / name) in finding.detail + finding.advice
+        assert "sk-that" not in (tmp_path / name).read_text()
+
+
+def test_without_the_extra_the_live_call_is_over_a_websocket_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def called() -> list[tuple[str, str]]:
+        monkeypatch.setenv("OPENAI_BASE_URL", "http://127.0.0.1:9/v1")
+        return [(one.subject, one.verdict) async for one in live_calls(tmp_path / "live.jsonl")]
+
+    monkeypatch.setattr(doctor_live, "missing_modules", lambda: ["av"])
+    assert asyncio.run(called()) == [("live websocket", "wrong"), ("live webrtc", "skipped")]
 
 
 def test_the_versions_looked_for_are_those_of_the_extra() -> None:
