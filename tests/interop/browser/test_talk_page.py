@@ -264,6 +264,20 @@ def test_the_end_of_the_command_is_told_as_a_lost_call(talk, open_page, tmp_path
     page.screenshot(path=tmp_path / "gone.png")
 
 
+def test_a_call_that_nobody_configures_is_told(on_page, tmp_path) -> None:
+    page = on_page()
+    page.evaluate(
+        """() => { const { set } = Object.getOwnPropertyDescriptor(RTCDataChannel.prototype, "onmessage");
+            Object.defineProperty(RTCDataChannel.prototype, "onmessage", {
+                set(take) { set.call(this, (event) => event.data.includes('"session.updated"') || take(event)); },
+            }); }"""
+    )
+    call(page)
+    page.wait_for_selector("#trouble:not([hidden])")
+    assert page.inner_text("#trouble-title") == "The assistant answers without tools and instructions."
+    page.screenshot(path=tmp_path / "unconfigured.png")
+
+
 def test_leaving_the_page_ends_the_call_at_the_server(start, talk, open_page) -> None:
     server = start("--backend", "rules")
     page = open_page(talk("--base-url", server.url).url)
