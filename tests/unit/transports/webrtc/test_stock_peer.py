@@ -13,6 +13,7 @@ from dataclasses import replace
 import pytest
 from aiortc import RTCConfiguration, RTCDataChannel, RTCPeerConnection, RTCSessionDescription
 from aiortc.mediastreams import AudioStreamTrack
+from aiortc.rtcdtlstransport import SRTP_AEAD_AES_256_GCM, SRTP_AES128_CM_SHA1_80
 
 from bareline.errors import ConnectFailed, LocalProtocolError
 from bareline.media.frames import AudioFrame
@@ -56,6 +57,29 @@ def test_it_offers_and_we_answer() -> None:
             assert (await server.receive_audio()).samples > 0
 
     asyncio.run(call())
+
+
+def test_no_common_way_to_encrypt_audio_fails_at_the_packets() -> None:
+    """Its DTLS knows one SRTP profile, ours another one."""
+
+    async def call() -> ConnectFailed:
+        stock = RTCPeerConnection(RTCConfiguration(iceServers=[]))
+        stock.addTrack(AudioStreamTrack())
+        await stock.setLocalDescription(await stock.createOffer())
+        answer, server = await answer_webrtc(stock.localDescription.sdp, settings=ANY_ADDRESS, timeout_s=5)
+        stock.getTransceivers()[0].sender.transport._srtp_profiles = [SRTP_AEAD_AES_256_GCM]
+        server._peer.dtls._srtp_profiles = [SRTP_AES128_CM_SHA1_80]
+        await stock.setRemoteDescription(RTCSessionDescription(answer, "answer"))
+        try:
+            with pytest.raises(ConnectFailed) as caught:
+                await server.opened()
+            return caught.value
+        finally:
+            await asyncio.gather(stock.close(), server.close())
+
+    error = asyncio.run(call())
+    assert error.stage == "packet"
+    assert "no common way to encrypt media" in str(error)
 
 
 def test_an_offer_without_a_channel_is_a_call_of_audio_alone() -> None:
