@@ -100,6 +100,14 @@ def test_the_offer_of_aiortc_has_several_fingerprints() -> None:
     )
 
 
+@pytest.mark.parametrize("payload_type", ["x", "128", "1111", "٣"])
+def test_a_payload_type_that_is_none_is_left_out(payload_type: str) -> None:
+    text = text_of("chromium-offer.sdp").replace("SAVPF 111 ", f"SAVPF {payload_type} 111 ")
+    audio = parse_description(text).audio
+    assert audio is not None
+    assert audio.codecs == parsed("chromium-offer.sdp").audio.codecs
+
+
 def test_audio_without_a_direction_goes_both_ways() -> None:
     audio = parse_description(text_of("chromium-offer.sdp").replace("a=sendrecv", "a=nothing")).audio
     assert audio is not None
