@@ -39,7 +39,8 @@ class Stretch:
     """Frames in a row that belong together. ``response_id`` is ``None`` until it is known.
 
     ``paused``: the stream paused before it; ``resumed``: it was taken for more of the response before that pause.
-    ``ended``: the server has said that its response is over. ``lost_samples`` is for whoever plays: so much was dropped
+    ``ended``: the server has said that its response is over; ``late_samples`` of silence have come since without a
+    sound. ``lost_samples`` is for whoever plays: so much was dropped
     before anybody heard it.
     """
 
@@ -61,8 +62,7 @@ class Stretch:
         self.last_ns = now_ns
         self.silent_samples = 0 if loud else self.silent_samples + samples
         self.sounds = self.sounds or loud
-        if self.ended and not loud:
-            self.late_samples += samples
+        self.late_samples = self.late_samples + samples if self.ended and not loud else 0
 
     @property
     def idle(self) -> bool:

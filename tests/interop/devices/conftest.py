@@ -32,7 +32,7 @@ class Room:
         config = folder / "asound.conf"
         config.write_text(
             "\n".join(_DEVICE.format(name=name, device=device, socket=socket) for name, device in _DEVICES.items())
-            + '\npcm.!default { type null hint { show on description "default" } }\n'
+            + '\npcm.!default { type asym playback.pcm "assistant" capture.pcm "microphone" hint { show on } }\n'
         )
         self.environment = {
             **os.environ,

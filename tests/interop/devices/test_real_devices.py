@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import signal
 import subprocess
 import time
@@ -13,6 +14,7 @@ import pytest
 
 pytestmark = [pytest.mark.interop, pytest.mark.timeout(120)]
 
+ROOT = Path(__file__).parents[3]
 SCRIPT = str(Path(__file__).parent / "in_the_room.py")
 TALK = ("-m", "bareline", "talk", "--input-device", "microphone", "--output-device", "assistant")
 
@@ -68,6 +70,19 @@ def test_devices_that_vanish_end_the_call_in_words(room, transport: str) -> None
         assert talk.returncode == 2, errors
     assert errors.splitlines()[-1].startswith("bareline talk: the microphone microphone has stopped: was it unplugged")
     assert rest.splitlines()[-1].startswith("The call ended after ")
+
+
+def test_the_program_of_the_page_talks_through_the_devices_of_the_system(room) -> None:
+    page = (ROOT / "docs/howto/microphone-and-speakers.md").read_text(encoding="utf-8")
+    program = re.search(r"^```python\n(.*?bl\.Microphone\(\).*?)^```$", page, re.DOTALL | re.MULTILINE)
+    room.environment["OPENAI_BASE_URL"] = "local"
+    with room.running("-W", "error::RuntimeWarning", "-c", program[1]) as talk:
+        assert talk.stdout.readline().startswith("microphone default, "), talk.stderr.read()
+        with pytest.raises(subprocess.TimeoutExpired):  # it talks until somebody ends it
+            talk.wait(timeout=3)
+        talk.send_signal(signal.SIGINT)
+        assert talk.wait(timeout=10) == -signal.SIGINT
+        assert talk.stderr.read().splitlines()[-1] == "KeyboardInterrupt"
 
 
 def test_devices_are_listed(room) -> None:

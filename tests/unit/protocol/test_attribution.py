@@ -56,6 +56,14 @@ class Stream:
         return sum(stretch.samples for stretch in self.attribution.of(response_id)) // 24
 
 
+def test_an_answer_held_up_until_its_end_was_told_is_one_stretch_in_spite_of_its_pauses() -> None:
+    """Its pauses add up to more than the silence that ends a stretch, and sound follows each of them."""
+    stream = Stream().started("a").audio(100).ended("a")
+    for _ in range(4):
+        stream.audio(200).silence(60)
+    assert stream.of("a") == 100 + 4 * 260
+
+
 def test_event_before_audio() -> None:
     stream = Stream().started("a").audio(500).ended("a").pause(300).started("b").audio(200)
     assert (stream.of("a"), stream.of("b")) == (500, 200)
