@@ -39,12 +39,34 @@ if TYPE_CHECKING:
     from bareline.server.backends.rules import RulesBackend as RulesBackend
     from bareline.server.backends.script import ScriptBackend as ScriptBackend
     from bareline.server.serve import RealtimeServer as RealtimeServer
+    from bareline.tools import Approval as Approval
+    from bareline.tools import AskPerson as AskPerson
+    from bareline.tools import CancellationScope as CancellationScope
+    from bareline.tools import Clip as Clip
+    from bareline.tools import Confirm as Confirm
+    from bareline.tools import FillerLadder as FillerLadder
+    from bareline.tools import Forbid as Forbid
+    from bareline.tools import ModelLine as ModelLine
+    from bareline.tools import RetryPolicy as RetryPolicy
+    from bareline.tools import Spoken as Spoken
+    from bareline.tools import Stage as Stage
     from bareline.tools import Toolbox as Toolbox
     from bareline.tools import ToolContext as ToolContext
     from bareline.transports.webrtc.settings import IceServer as IceServer
     from bareline.transports.webrtc.settings import WebRtcSettings as WebRtcSettings
 
 _HOME = {
+    "Stage": "bareline.tools",
+    "Spoken": "bareline.tools",
+    "RetryPolicy": "bareline.tools",
+    "ModelLine": "bareline.tools",
+    "Forbid": "bareline.tools",
+    "FillerLadder": "bareline.tools",
+    "Confirm": "bareline.tools",
+    "Clip": "bareline.tools",
+    "CancellationScope": "bareline.tools",
+    "AskPerson": "bareline.tools",
+    "Approval": "bareline.tools",
     "AudioFrame": "bareline.media.frames",
     "Call": "bareline.client.call",
     "CallbackSink": "bareline.devices",

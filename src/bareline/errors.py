@@ -20,7 +20,10 @@ Everything Bareline raises on purpose derives from ``BarelineError``; the tree i
     │   ├── TurnLost            the answer to this turn will not come; the call goes on
     │   └── CallLost            the call is over
     ├── ToolError               raised by tools on purpose (see ``bareline.tools``)
-    │   └── NotFound, InvalidRequest, Temporary, Denied, Permanent
+    │   ├── NotFound, InvalidRequest, Denied, Permanent
+    │   ├── Temporary
+    │   │   └── RateLimited     too much was asked for in too short a time
+    │   └── ToolCancelled       nobody waits for this execution any more
     └── TraceError              a trace file that cannot be read or written
 """
 
@@ -43,9 +46,11 @@ __all__ = [
     "NotFound",
     "Permanent",
     "ProtocolError",
+    "RateLimited",
     "RemoteProtocolError",
     "ServiceError",
     "Temporary",
+    "ToolCancelled",
     "ToolError",
     "TraceError",
     "TransportError",
@@ -196,12 +201,20 @@ class Temporary(ToolError):
         self.retry_after_ms = retry_after_ms
 
 
+class RateLimited(Temporary):
+    """Too much was asked for in too short a time."""
+
+
 class Denied(ToolError):
     """Not allowed for this user or in this context."""
 
 
 class Permanent(ToolError):
     """It will not work, however often it is tried."""
+
+
+class ToolCancelled(ToolError):
+    """Nobody waits for this execution any more: the user interrupted, or the call is over."""
 
 
 class TraceError(BarelineError):

@@ -17,9 +17,10 @@ from bareline.clock import now_ns
 from bareline.errors import InvalidRequest
 from bareline.ids import IdSource
 from bareline.protocol import events as ev
-from bareline.tools import CallStep, Confirmations, Proposal, Refusal, Tool
+from bareline.tools import CallStep, Confirm, Confirmations, Proposal, Refusal, Tool
 from bareline.tools.arguments import Arguments
 from bareline.tools.confirmation import confirming_tools, proposal_named
+from bareline.tools.questions import fill_question
 from bareline.tools.results import status_text
 from bareline.tools.toolbox import CONFIRM_ACTION, DECLINE_ACTION
 from bareline.units import NS_PER_S
@@ -72,8 +73,10 @@ class ConsentDesk:
 
     def propose(self, call: ToolCall, tool: Tool, arguments: Arguments) -> None:
         """Put the action to the user instead of running it."""
+        question = next(rule.question for rule in tool.consent if isinstance(rule, Confirm))
+        words = fill_question(question, arguments.values, None)
         proposal = self._confirmations.propose(
-            tool, arguments, call_id=call.call_id, response_id=call.response_id, now_ns=now_ns()
+            tool, arguments, words, call_id=call.call_id, response_id=call.response_id, now_ns=now_ns()
         )
         repeated = self._waiting.pop(proposal.id, None)
         if repeated is not None:

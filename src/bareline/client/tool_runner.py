@@ -19,7 +19,7 @@ from bareline.client.journal import Journal
 from bareline.client.tool_execution import Outcome, execute
 from bareline.clock import now_ns
 from bareline.protocol import events as ev
-from bareline.tools import CallState, CallStep, Consent, Tool, Toolbox, ToolContext, next_state
+from bareline.tools import CallState, CallStep, Consent, Spoken, Tool, Toolbox, ToolContext, next_state
 from bareline.tools.arguments import Arguments, InvalidArguments
 from bareline.tools.results import invalid_text, status_text
 from bareline.units import ns_to_ms
@@ -126,7 +126,7 @@ class ToolRunner:
         arguments = tool.parse(call.arguments)
         if isinstance(arguments, InvalidArguments):
             self._refuse(call, invalid_text(call.name, arguments))
-        elif tool.question and self.propose is not None:
+        elif tool.consent and self.propose is not None:
             self.propose(call, tool, arguments)
         else:
             self.start(Executed(call, tool, arguments), CallStep.START, self.answer)
@@ -135,8 +135,8 @@ class ToolRunner:
         """Run it in a task of its own; ``answer`` gets the output."""
         self.step(executed.call, step)
         self._spawn(self._run(executed, answer))
-        if executed.tool.filler:
-            self._spawn(self._fill(executed.call, executed.tool.filler))
+        if executed.tool.filler.stages:
+            self._spawn(self._fill(executed.call, executed.tool))
 
     def step(self, call: ToolCall, step: CallStep, **data: Any) -> None:
         """The call goes on by a row of the table."""
@@ -206,11 +206,12 @@ class ToolRunner:
         self._settled(executed, outcome)
         answer(call, outcome.output)
 
-    async def _fill(self, call: ToolCall, filler: str) -> None:
+    async def _fill(self, call: ToolCall, tool: Tool) -> None:
         await asyncio.sleep(FILLER_AFTER_S)
-        if call.state is CallState.RUNNING:
+        first = tool.filler.stages[0].what
+        if call.state is CallState.RUNNING and isinstance(first, Spoken):
             self._journal.decision("filler", "the tool takes long", call_id=call.call_id)
-            self._cover(filler)
+            self._cover(first.texts[0])
 
     def _settled(self, executed: Executed, outcome: Outcome) -> None:
         detail = {"detail": outcome.detail} if outcome.detail else {}

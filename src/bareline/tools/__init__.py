@@ -2,17 +2,37 @@
 
 from bareline.tools.calls import CallState, CallStep, next_state
 from bareline.tools.confirmation import Confirmations, Consent, Proposal, Refusal
-from bareline.tools.context import ToolContext
-from bareline.tools.toolbox import Effect, Tool, Toolbox
+from bareline.tools.consent_policy import Approval, AskPerson, Confirm, ConsentRule, Forbid
+from bareline.tools.context import CancellationScope, ToolContext
+from bareline.tools.executions import Execution, ExecutionState, ExecutionStore
+from bareline.tools.ladder import Clip, FillerLadder, ModelLine, Spoken, Stage
+from bareline.tools.retry import RetryPolicy
+from bareline.tools.tool import Effect, Tool
+from bareline.tools.toolbox import Toolbox
 
 __all__ = [
+    "Approval",
+    "AskPerson",
     "CallState",
     "CallStep",
+    "CancellationScope",
+    "Clip",
+    "Confirm",
     "Confirmations",
     "Consent",
+    "ConsentRule",
     "Effect",
+    "Execution",
+    "ExecutionState",
+    "ExecutionStore",
+    "FillerLadder",
+    "Forbid",
+    "ModelLine",
     "Proposal",
     "Refusal",
+    "RetryPolicy",
+    "Spoken",
+    "Stage",
     "Tool",
     "ToolContext",
     "Toolbox",

@@ -14,12 +14,12 @@ import msgspec
 from bareline.ids import IdSource
 from bareline.protocol.events import FunctionTool
 from bareline.tools.arguments import Arguments
+from bareline.tools.consent_policy import EXPIRY_NS
 from bareline.tools.results import status_text
-from bareline.tools.toolbox import CONFIRM_ACTION, DECLINE_ACTION, Tool
-from bareline.units import NS_PER_S
+from bareline.tools.tool import Tool
+from bareline.tools.toolbox import CONFIRM_ACTION, DECLINE_ACTION
 
 __all__ = [
-    "EXPIRY_NS",
     "PENDING_MAX",
     "Confirmations",
     "Consent",
@@ -29,8 +29,6 @@ __all__ = [
     "proposal_named",
 ]
 
-EXPIRY_NS = 30 * NS_PER_S
-"""How long a question waits for its answer, from when it was given."""
 PENDING_MAX = 8
 """Questions that wait at once; the oldest gives way."""
 
@@ -93,7 +91,9 @@ class Confirmations:
         """What waits, oldest first."""
         return tuple(self._pending.values())
 
-    def propose(self, tool: Tool, arguments: Arguments, *, call_id: str, response_id: str, now_ns: int) -> Proposal:
+    def propose(
+        self, tool: Tool, arguments: Arguments, question: str, *, call_id: str, response_id: str, now_ns: int
+    ) -> Proposal:
         """Put an action up for consent, called for in ``response_id``.
 
         The same action again is the same proposal; other arguments end the old one.
@@ -104,7 +104,7 @@ class Confirmations:
             del self._pending[old.id]
         if len(self._pending) >= PENDING_MAX:
             del self._pending[next(iter(self._pending))]
-        made = Proposal(self._ids.new("p"), tool, arguments, call_id, response_id, tool.ask(arguments), now_ns)
+        made = Proposal(self._ids.new("p"), tool, arguments, call_id, response_id, question, now_ns)
         self._pending[made.id] = made
         return made
 

@@ -1,80 +1,53 @@
-"""Which functions may a model call, and what is known of each?"""
+"""Which functions may a model call?"""
 
 from __future__ import annotations
 
-import hashlib
-import inspect
+import dataclasses
+import functools
 import re
-import string
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
-from enum import Enum
-from typing import Any, Literal, TypeVar, overload
-
-import msgspec
+from typing import Any, Literal, TypedDict, TypeVar, Unpack, overload
 
 from bareline.errors import ConfigurationError
 from bareline.protocol.events import FunctionTool
-from bareline.tools.arguments import Arguments, InvalidArguments, parse_arguments
+from bareline.tools.arguments import parse_arguments
+from bareline.tools.consent_policy import Confirm, ConsentRule, Forbid
 from bareline.tools.docstring import read_docstring
+from bareline.tools.ladder import DEFAULT_LADDER, SILENT, FillerLadder, Spoken, Stage
+from bareline.tools.questions import plain_question, unknown_names
+from bareline.tools.retry import DEFAULT_RETRY, NO_RETRY, RetryPolicy
 from bareline.tools.schema import schema_of
 from bareline.tools.signature import place_of, read_signature
+from bareline.tools.tool import TIMEOUT_S, Effect, OnInterrupt, Tool
 
-__all__ = ["CONFIRM_ACTION", "DECLINE_ACTION", "Effect", "Tool", "Toolbox"]
-
-Effect = Literal["read", "idempotent", "irreversible"]
-"""What a tool does to the world (D6): nothing; something that may be repeated; something that cannot be taken back."""
+__all__ = ["CONFIRM_ACTION", "DECLINE_ACTION", "ToolOptions", "Toolbox"]
 
 CONFIRM_ACTION = "confirm_action"
 DECLINE_ACTION = "decline_action"
 
 _NAME = re.compile(r"^[a-zA-Z0-9_-]{1,64}$")
-_TIMEOUT_S = 30.0
+_EFFECTS = ("read", "idempotent", "irreversible")
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-@dataclass(frozen=True, slots=True)
-class Tool:
-    """One function as the model sees it, and what the runtime needs to run it.
+class ToolOptions(TypedDict, total=False):
+    """What may be said of a tool; docs/reference/tools.md has the defaults.
 
-    ``question``: asked before it runs, as a template over its parameters, or ``None``. ``context``: the parameter that
-    takes the ``ToolContext``. ``filler``: said when it takes long.
+    ``filler``: a text for the first stage, a whole ladder, or ``False`` for silence. ``confirm``: a question, a rule or
+    several, or ``False``: it needs no consent, although it cannot be taken back. ``retry=False``: never.
     """
 
-    name: str
-    description: str
     effect: Effect
-    function: Callable[..., Any]
-    arguments: type[msgspec.Struct]
-    parameters: dict[str, Any]
-    context: str | None = None
-    filler: str | None = None
-    question: str | None = None
-    timeout_s: float = _TIMEOUT_S
-
-    @property
-    def is_async(self) -> bool:
-        """Whether calling it gives something to await; others may block and belong in a thread."""
-        return inspect.iscoroutinefunction(inspect.unwrap(self.function))
-
-    def definition(self) -> FunctionTool:
-        """The tool as it stands in the session."""
-        return FunctionTool(name=self.name, description=self.description, parameters=self.parameters)
-
-    def parse(self, text: str) -> Arguments | InvalidArguments:
-        """Validate the model's arguments."""
-        return parse_arguments(text, self.arguments, self.parameters)
-
-    def ask(self, arguments: Arguments) -> str:
-        """The question to put to the user before it runs; empty when it needs none."""
-        spoken = {name: _spoken(value) for name, value in arguments.values.items()}
-        return self.question.format_map(spoken) if self.question else ""
-
-    def idempotency_key(self, call_id: str, proposal_id: str | None, arguments: Arguments) -> str:
-        """Of one execution: asking for the same thing twice on purpose gives two keys."""
-        text = "\n".join((self.name, call_id, proposal_id or "", arguments.digest))
-        return hashlib.sha256(text.encode()).hexdigest()[:32]
+    name: str | None
+    description: str | None
+    filler: str | FillerLadder | Literal[False] | None
+    confirm: str | ConsentRule | tuple[ConsentRule, ...] | Literal[False] | None
+    timeout_s: float
+    retry: RetryPolicy | Literal[False]
+    concurrency: int | None
+    keyed: bool
+    on_interrupt: OnInterrupt | None
 
 
 class Toolbox:
@@ -115,20 +88,9 @@ class Toolbox:
     def tool(self, function: F, /) -> F: ...
 
     @overload
-    def tool(
-        self,
-        function: None = None,
-        /,
-        *,
-        effect: Effect = "read",
-        name: str | None = None,
-        description: str | None = None,
-        filler: str | None = None,
-        confirm: str | Literal[False] | None = None,
-        timeout_s: float = _TIMEOUT_S,
-    ) -> Callable[[F], F]: ...
+    def tool(self, function: None = None, /, **options: Unpack[ToolOptions]) -> Callable[[F], F]: ...
 
-    def tool(self, function: F | None = None, /, **options: Any) -> F | Callable[[F], F]:
+    def tool(self, function: F | None = None, /, **options: Unpack[ToolOptions]) -> F | Callable[[F], F]:
         """Decorate a function as a tool; the function itself stays as it is. Options as for ``add``."""
 
         def decorate(decorated: F) -> F:
@@ -137,44 +99,27 @@ class Toolbox:
 
         return decorate(function) if function is not None else decorate
 
-    def add(
-        self,
-        function: Callable[..., Any],
-        *,
-        effect: Effect = "read",
-        name: str | None = None,
-        description: str | None = None,
-        filler: str | None = None,
-        confirm: str | Literal[False] | None = None,
-        timeout_s: float = _TIMEOUT_S,
-    ) -> Tool:
+    def add(self, function: Callable[..., Any], **options: Unpack[ToolOptions]) -> Tool:
         """Make a tool of a function or bound method, sync (runs in a thread) or async.
 
-        ``confirm`` is the question asked before it runs, with its parameters in braces. An irreversible tool without
-        one asks a plain question; ``confirm=False`` means that it really needs none. Raises ``ConfigurationError``.
+        An irreversible tool without ``confirm`` asks a plain question. Raises ``ConfigurationError``.
         """
-        if effect not in ("read", "idempotent", "irreversible"):
-            raise ConfigurationError(
-                f"tool {place_of(function)}: effect is read, idempotent or irreversible, not {effect!r}"
-            )
-        if timeout_s <= 0:
-            raise ConfigurationError(f"tool {place_of(function)}: timeout_s must be above 0, not {timeout_s}")
-        signature, documented = read_signature(function), read_docstring(function)
-        called = name or getattr(function, "__name__", "")
-        made = Tool(
-            name=called,
-            description=description if description is not None else documented.text,
-            effect=effect,
-            function=function,
-            arguments=signature.arguments,
-            parameters=schema_of(signature.arguments, documented.parameters),
-            context=signature.context,
-            filler=filler,
-            question=_question(function, called, effect, confirm, signature.arguments),
-            timeout_s=timeout_s,
-        )
+        made = _made(function, options)
         self._put(made)
         return made
+
+    def put(self, tool: Tool) -> Tool:
+        """Take a tool that was made elsewhere. Raises ``ConfigurationError`` for a name that cannot be or is taken."""
+        self._put(tool)
+        return tool
+
+    def remove(self, name: str) -> Tool:
+        """Take a tool out of the box. Raises ``ConfigurationError`` when there is none of this name."""
+        if name not in self._tools:
+            raise ConfigurationError(
+                f"there is no tool '{name}' to remove; there are: {', '.join(self._tools) or 'none'}"
+            )
+        return self._tools.pop(name)
 
     def definitions(self) -> list[FunctionTool]:
         """All tools as they stand in the session."""
@@ -182,8 +127,8 @@ class Toolbox:
 
     @property
     def confirms(self) -> bool:
-        """Whether any tool asks before it runs."""
-        return any(tool.question for tool in self)
+        """Whether any tool may need consent."""
+        return any(tool.consent for tool in self)
 
     def _put(self, tool: Tool) -> None:
         if not _NAME.match(tool.name):
@@ -193,34 +138,89 @@ class Toolbox:
         if tool.name in (CONFIRM_ACTION, DECLINE_ACTION):
             raise ConfigurationError(f"tool {place_of(tool.function)}: '{tool.name}' is the confirming tool's own name")
         taken = self._tools.get(tool.name)
-        if taken is not None and taken != tool:
+        if taken is not None and taken is not tool:
             raise ConfigurationError(
                 f"tool {place_of(tool.function)}: the name '{tool.name}' is taken by {place_of(taken.function)}"
             )
         self._tools[tool.name] = tool
 
 
-def _question(
+def _made(function: Callable[..., Any], options: ToolOptions) -> Tool:
+    effect = options.get("effect", "read")
+    _check(function, effect, options)
+    signature, documented = read_signature(function), read_docstring(function)
+    name = options.get("name") or getattr(function, "__name__", "")
+    description = options.get("description")
+    parameters = schema_of(signature.arguments, documented.parameters)
+    retry = options.get("retry", DEFAULT_RETRY)
+    return Tool(
+        name=name,
+        description=documented.text if description is None else description,
+        effect=effect,
+        function=function,
+        parameters=parameters,
+        reader=functools.partial(parse_arguments, kind=signature.arguments, schema=parameters),
+        context=signature.context,
+        filler=_ladder(options.get("filler")),
+        consent=_rules(function, name, effect, options.get("confirm"), signature.arguments.__struct_fields__),
+        timeout_s=options.get("timeout_s", TIMEOUT_S),
+        retry=retry or NO_RETRY,
+        concurrency=options.get("concurrency"),
+        keyed=options.get("keyed", False),
+        interrupted=options.get("on_interrupt") or ("cancel" if effect == "read" else "finish"),
+    )
+
+
+def _check(function: Callable[..., Any], effect: str, options: ToolOptions) -> None:
+    place = f"tool {place_of(function)}"
+    if effect not in _EFFECTS:
+        raise ConfigurationError(f"{place}: effect is read, idempotent or irreversible, not {effect!r}")
+    timeout_s, concurrency = options.get("timeout_s", TIMEOUT_S), options.get("concurrency")
+    if timeout_s <= 0:
+        raise ConfigurationError(f"{place}: timeout_s must be above 0, not {timeout_s}")
+    if concurrency is not None and concurrency < 1:
+        raise ConfigurationError(f"{place}: concurrency must be at least 1, not {concurrency}")
+    if effect == "irreversible" and options.get("on_interrupt") == "cancel":
+        raise ConfigurationError(f"{place}: an irreversible tool cannot be cancelled; nobody would know what it did")
+
+
+def _ladder(filler: str | FillerLadder | Literal[False] | None) -> FillerLadder:
+    if filler is None:
+        return DEFAULT_LADDER
+    if isinstance(filler, FillerLadder):
+        return filler
+    first, *later = DEFAULT_LADDER.stages
+    return FillerLadder((Stage(first.after_ms, Spoken((filler,))), *later)) if filler else SILENT
+
+
+def _rules(
     function: Callable[..., Any],
     name: str,
     effect: Effect,
-    confirm: str | Literal[False] | None,
-    arguments: type[msgspec.Struct],
-) -> str | None:
-    fields = arguments.__struct_fields__
-    if confirm is None and effect == "irreversible":
-        details = ", ".join(f"{field.replace('_', ' ')} {{{field}}}" for field in fields)
-        return f"Shall I really {name.replace('_', ' ')}{': ' if details else ''}{details}?"
-    if not confirm:
-        return None
-    named = {re.split(r"[.\[]", field)[0] for _, field, _, _ in string.Formatter().parse(confirm) if field is not None}
-    unknown = sorted(named - set(fields))
+    confirm: str | ConsentRule | tuple[ConsentRule, ...] | Literal[False] | None,
+    fields: tuple[str, ...],
+) -> tuple[ConsentRule, ...]:
+    if confirm is None:
+        confirm = Confirm() if effect == "irreversible" else ()
+    if isinstance(confirm, str):
+        confirm = Confirm(confirm)
+    rules = confirm if isinstance(confirm, tuple) else (confirm,) if confirm else ()
+    return tuple(_written_out(function, name, rule, fields) for rule in rules)
+
+
+def _written_out(function: Callable[..., Any], name: str, rule: ConsentRule, fields: tuple[str, ...]) -> ConsentRule:
+    if isinstance(rule, Forbid):
+        return rule
+    if not rule.question:
+        return dataclasses.replace(rule, question=plain_question(name, fields))
+    try:
+        unknown = unknown_names(rule.question, fields)
+    except ValueError as error:
+        raise ConfigurationError(
+            f"tool {place_of(function)}: confirm {rule.question!r} cannot be read: {error}"
+        ) from error
     if unknown:
         raise ConfigurationError(
             f"tool {place_of(function)}: confirm names {{{unknown[0]}}}, which is not one of its parameters"
         )
-    return confirm
-
-
-def _spoken(value: Any) -> Any:
-    return value.value if isinstance(value, Enum) else value
+    return rule

@@ -25,8 +25,8 @@ class Tasks:
         self.box.add(self.delete_task, effect="irreversible", confirm="Delete {title} for good?")
         self.box.add(self.broken)
         self.box.add(self.find)
-        self.box.add(self.slow_write, effect="irreversible", confirm=False, timeout_s=2)
-        self.box.add(self.slow_read, timeout_s=2)
+        self.box.add(self.slow_write, effect="irreversible", confirm=False, filler=False, timeout_s=2)
+        self.box.add(self.slow_read, filler=False, timeout_s=2)
 
     async def delete_task(self, title: str, context: ToolContext) -> str:
         """Delete a task."""

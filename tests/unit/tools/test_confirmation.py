@@ -9,7 +9,8 @@ import msgspec
 from bareline.ids import SeededIds
 from bareline.tools import Confirmations, Consent, Proposal, Refusal, Tool, Toolbox
 from bareline.tools.arguments import Arguments
-from bareline.tools.confirmation import EXPIRY_NS, PENDING_MAX, confirming_tools, proposal_named
+from bareline.tools.confirmation import PENDING_MAX, confirming_tools, proposal_named
+from bareline.tools.consent_policy import EXPIRY_NS
 
 MS = 1_000_000
 
@@ -26,12 +27,18 @@ def arguments(title: str = "milk") -> Arguments:
     return parsed
 
 
+def question(title: str) -> str:
+    return f"Delete {title} for good?"
+
+
 def fresh() -> Confirmations:
     return Confirmations(SeededIds(1))
 
 
 def proposed(confirmations: Confirmations, title: str = "milk", now_ns: int = 0) -> Proposal:
-    return confirmations.propose(TOOL, arguments(title), call_id="call_1", response_id="resp_1", now_ns=now_ns)
+    return confirmations.propose(
+        TOOL, arguments(title), question(title), call_id="call_1", response_id="resp_1", now_ns=now_ns
+    )
 
 
 def reason(answer: Any) -> str:
@@ -137,7 +144,7 @@ def test_pending_questions_are_bounded() -> None:
     confirmations = fresh()
     for number in range(PENDING_MAX + 1):
         tool = Toolbox().add(delete_task, name=f"delete_{number}", effect="irreversible")
-        confirmations.propose(tool, arguments(), call_id="call_1", response_id="resp_1", now_ns=0)
+        confirmations.propose(tool, arguments(), question("milk"), call_id="call_1", response_id="resp_1", now_ns=0)
     assert [entry.tool.name for entry in confirmations.pending] == [f"delete_{n}" for n in range(1, PENDING_MAX + 1)]
 
 

@@ -10,8 +10,9 @@ import msgspec
 import pytest
 
 from bareline.errors import ConfigurationError
-from bareline.tools import Tool, Toolbox
+from bareline.tools import Confirm, Tool, Toolbox
 from bareline.tools.arguments import Arguments, InvalidArguments
+from bareline.tools.questions import fill_question
 
 
 class Status(Enum):
@@ -161,16 +162,24 @@ def test_nested_arguments_are_blamed_by_their_top_level_name() -> None:
     assert invalid.field == "pairs"
 
 
+def asked(tool: Tool, text: str) -> str:
+    parsed = tool.parse(text)
+    assert isinstance(parsed, Arguments)
+    (rule,) = tool.consent
+    assert isinstance(rule, Confirm)
+    return fill_question(rule.question, parsed.values, "'milk', due Friday")
+
+
 def test_the_question_is_filled_in_and_reads_well() -> None:
     tools = Toolbox()
+    text = '{"title":"milk","status":"done","day":"2026-11-23"}'
     told = tools.add(mark, effect="idempotent", confirm="Mark {title} as {status} by {day:%d %B}?")
     plain = tools.add(mark, effect="irreversible", name="mark_task")
-    none = tools.add(mark, effect="irreversible", name="mark_now", confirm=False)
-    parsed = told.parse('{"title":"milk","status":"done","day":"2026-11-23"}')
-    assert isinstance(parsed, Arguments)
-    assert told.ask(parsed) == "Mark milk as done by 23 November?"
-    assert plain.ask(parsed) == "Shall I really mark task: title milk, status done, day 2026-11-23?"
-    assert none.ask(parsed) == ""
+    found = tools.add(mark, effect="irreversible", name="mark_it", confirm=Confirm("Mark {object}?"))
+    assert asked(told, text) == "Mark milk as done by 23 November?"
+    assert asked(plain, text) == "Shall I really mark task: title milk, status done, day 2026-11-23?"
+    assert asked(found, text) == "Mark 'milk', due Friday?"
+    assert tools.add(mark, effect="irreversible", name="mark_now", confirm=False).consent == ()
 
 
 def mark(title: str, status: Status, day: dt.date) -> None: ...
