@@ -49,6 +49,7 @@ __all__ = [
     "RateLimited",
     "RemoteProtocolError",
     "ServiceError",
+    "StoreError",
     "Temporary",
     "ToolCancelled",
     "ToolError",
@@ -178,11 +179,17 @@ class ToolError(BarelineError):
 
 
 class NotFound(ToolError):
-    """What was asked for does not exist; ``suggestions`` are close matches to offer."""
+    """What was asked for does not exist; ``suggestions`` are close matches to offer, ``wanted`` its name as spoken.
 
-    def __init__(self, message: str, *, suggestions: tuple[str, ...] = (), say: str | None = None) -> None:
+    ``bareline.tools.not_found(wanted, names)`` makes one with the names that are similar.
+    """
+
+    def __init__(
+        self, message: str, *, suggestions: tuple[str, ...] = (), say: str | None = None, wanted: str | None = None
+    ) -> None:
         super().__init__(message, say=say)
         self.suggestions = suggestions
+        self.wanted = wanted
 
 
 class InvalidRequest(ToolError):
@@ -215,6 +222,13 @@ class Permanent(ToolError):
 
 class ToolCancelled(ToolError):
     """Nobody waits for this execution any more: the user interrupted, or the call is over."""
+
+
+class StoreError(BarelineError):
+    """Executions cannot be remembered: the disk fails, or another process does not let go of the file.
+
+    What is not remembered is not begun: an irreversible tool does not run.
+    """
 
 
 class TraceError(BarelineError):
