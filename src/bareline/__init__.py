@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from bareline.server.backends.rules import RulesBackend as RulesBackend
     from bareline.server.backends.script import ScriptBackend as ScriptBackend
     from bareline.server.serve import RealtimeServer as RealtimeServer
+    from bareline.store.execution_file import ExecutionFile as ExecutionFile
     from bareline.tools import Approval as Approval
     from bareline.tools import AskPerson as AskPerson
     from bareline.tools import CancellationScope as CancellationScope
@@ -62,6 +63,7 @@ _HOME = {
     "ModelLine": "bareline.tools",
     "Forbid": "bareline.tools",
     "FillerLadder": "bareline.tools",
+    "ExecutionFile": "bareline.store.execution_file",
     "Confirm": "bareline.tools",
     "Clip": "bareline.tools",
     "CancellationScope": "bareline.tools",
