@@ -53,6 +53,11 @@ class TakesWhatRuns(ExecutionMemory):
         return list(self._executions.values())
 
 
+class TellsAgain(ExecutionMemory):
+    def told(self, key: str) -> None:
+        pass
+
+
 class ClosesOnce(ExecutionMemory):
     def close(self) -> None:
         del self._executions
@@ -66,6 +71,7 @@ class ClosesOnce(ExecutionMemory):
         (executions.an_end_is_remembered, LastEndWins),
         (executions.a_second_end_is_ignored, LastEndWins),
         (executions.what_lives_is_not_unfinished, TakesWhatRuns),
+        (executions.what_ended_untold_is_told_once, TellsAgain),
         (executions.it_closes_twice, ClosesOnce),
         (executions.what_was_left_is_unfinished, ExecutionMemory),
         (executions.one_finishes_what_was_left, ExecutionMemory),

@@ -79,23 +79,27 @@ class ExecutionFile:
             )
             self._taken.discard(key)
 
-    def unfinished(self) -> list[Execution]:
-        """What processes that are gone began for this user and did not end, oldest first.
+    def told(self, key: str) -> None:
+        """Note that the user was told of its end; a second time changes nothing."""
+        with self._transaction() as connection:
+            connection.execute("""UPDATE executions SET "told" = 1 WHERE "key" = ? AND "state" != 'begun'""", (key,))
 
-        Whoever asks takes them over: no other process is told of them while this one lives and has not closed.
+    def unfinished(self) -> list[Execution]:
+        """What processes that are gone left for this user to be told of, oldest first; and what ended here untold.
+
+        Left is what was begun and not ended, and what ended and nobody was told of. Whoever asks takes it over: no
+        other process is told of it while this one lives and has not closed.
         """
         with self._transaction() as connection:  # one process at a time asks who is gone
-            for owner, key in connection.execute(
-                """SELECT "owner", "key" FROM executions WHERE "state" = 'begun' AND "user" = ?""", (self._user,)
+            for (owner,) in connection.execute(
+                'SELECT DISTINCT "owner" FROM executions WHERE "user" = ? AND NOT "told"', (self._user,)
             ).fetchall():
                 if self._owner.is_gone(owner):
-                    connection.execute('UPDATE executions SET "owner" = ? WHERE "key" = ?', (self._owner.name, key))
-                    self._taken.add(key)
+                    self._take_over(connection, owner)
             self._owner.sweep()
-            begun = _many(
-                connection, """WHERE "state" = 'begun' AND "owner" = ? ORDER BY "number\"""", self._owner.name
-            )
-            return [execution for execution in begun if execution.key in self._taken]
+            where = 'WHERE "user" = ? AND "owner" = ? AND NOT "told" ORDER BY "number"'
+            left = _many(connection, where, self._user, self._owner.name)
+            return [one for one in left if one.state is not ExecutionState.BEGUN or one.key in self._taken]
 
     def get(self, key: str) -> Execution | None:
         """What is known of an execution."""
@@ -109,6 +113,15 @@ class ExecutionFile:
                 self._connection.close()
                 self._owner.close()
             self._connection = None
+
+    def _take_over(self, connection: sqlite3.Connection, owner: str) -> None:
+        where = (self._user, owner)
+        begun = """SELECT "key" FROM executions WHERE "user" = ? AND "owner" = ? AND "state" = 'begun'"""
+        self._taken.update(key for (key,) in connection.execute(begun, where).fetchall())
+        connection.execute(
+            'UPDATE executions SET "owner" = ? WHERE "user" = ? AND "owner" = ? AND NOT "told"',
+            (self._owner.name, *where),
+        )
 
     @contextmanager
     def _transaction(self) -> Generator[sqlite3.Connection]:
@@ -141,7 +154,7 @@ def _one(connection: sqlite3.Connection, key: str) -> Execution | None:
     return found[0] if found else None
 
 
-def _many(connection: sqlite3.Connection, where: str, value: str) -> list[Execution]:
-    rows = connection.execute(f"{_SELECT} {where}", (value,)).fetchall()
+def _many(connection: sqlite3.Connection, where: str, *values: str) -> list[Execution]:
+    rows = connection.execute(f"{_SELECT} {where}", values).fetchall()
     names = Execution.__struct_fields__
     return [msgspec.convert(dict(zip(names, row, strict=True)), Execution) for row in rows]

@@ -24,6 +24,7 @@ _CREATE = (
         "number" INTEGER PRIMARY KEY AUTOINCREMENT,
         "owner" TEXT NOT NULL,
         "user" TEXT NOT NULL,
+        "told" INTEGER NOT NULL DEFAULT 0,
         "key" TEXT NOT NULL UNIQUE,
         "tool" TEXT NOT NULL,
         "arguments" TEXT NOT NULL,
@@ -38,7 +39,7 @@ _CREATE = (
         "begun_at_ns" INTEGER NOT NULL,
         "ended_at_ns" INTEGER NOT NULL
     )""",
-    """CREATE INDEX unfinished ON executions ("owner") WHERE "state" = 'begun'""",
+    """CREATE INDEX untold ON executions ("user") WHERE NOT "told\"""",
     """CREATE INDEX ended ON executions ("ended_at_ns")""",
     f"PRAGMA application_id = {_APPLICATION_ID}",
     f"PRAGMA user_version = {SCHEMA_VERSION}",

@@ -1,7 +1,8 @@
 """Which irreversible executions were begun, and what became of them? (D6)
 
 What a store of executions must do. Its contract: ``begin`` returns only when the beginning is on disk; a key is begun
-once; after a crash, what was begun and not ended stays ``begun``, and whoever opens the store is told of it.
+once; after a crash, what was begun and not ended stays ``begun``; whoever opens the store then is told of it, and of
+what ended without the user hearing of it.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ class Execution(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ExecutionStore(Protocol):
-    """Remembers executions. Methods may block on a disk; they are called from threads, one at a time."""
+    """Remembers executions. Methods may block on a disk; they are called from threads, perhaps several at once."""
 
     def begin(self, execution: Execution) -> Execution | None:
         """Note that it begins. What is known already of this key, or ``None`` when it is new and may run."""
@@ -55,8 +56,15 @@ class ExecutionStore(Protocol):
         """Note how it ended; a second end of the same key is ignored."""
         ...
 
+    def told(self, key: str) -> None:
+        """Note that the user was told of its end; a second time changes nothing."""
+        ...
+
     def unfinished(self) -> list[Execution]:
-        """What a process that is gone began and did not end, oldest first."""
+        """What a process that is gone began and did not end, and what ended and nobody was told of, oldest first.
+
+        What is begun and not ended here is running, and not among them.
+        """
         ...
 
     def get(self, key: str) -> Execution | None:

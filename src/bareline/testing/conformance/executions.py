@@ -71,6 +71,20 @@ def what_lives_is_not_unfinished(make: MakeStore) -> None:
     require(store.unfinished() == [], "what this opening began is not unfinished")
 
 
+def what_ended_untold_is_told_once(make: MakeStore) -> None:
+    """An end of which nobody was told is left to be told, until somebody was."""
+    store = make()
+    for key in ("k_2", "k_1"):
+        store.begin(_execution(key))
+        store.told(key)
+        store.end(key, ExecutionState.ANSWERED, "done", _LATER_NS)
+    untold = [_ended(_execution(key), ExecutionState.ANSWERED, "done") for key in ("k_2", "k_1")]
+    require(store.unfinished() == untold, "what ended and nobody was told of is left, oldest first")
+    store.told("k_2")
+    store.told("k_2")
+    require(store.unfinished() == untold[1:], "what was told is not left")
+
+
 def of_many_threads_one_begins(make: MakeStore) -> None:
     """However many ask at once."""
     store = make()
@@ -91,14 +105,17 @@ def it_closes_twice(make: MakeStore) -> None:
 
 
 def what_was_left_is_unfinished(reopen: Reopen) -> None:
-    """Begun and not ended by one that is gone, oldest first; ended ones are not."""
+    """Not ended, or not told, by one that is gone, oldest first."""
     gone = reopen()
     for number in (3, 1, 2):
         gone.begin(_execution(f"k_{number}"))
-    gone.end("k_1", ExecutionState.ANSWERED, "", _LATER_NS)
+    for number in (1, 2):
+        gone.end(f"k_{number}", ExecutionState.ANSWERED, "", _LATER_NS)
+    gone.told("k_1")
     gone.close()
+    left = [_execution("k_3"), _ended(_execution("k_2"), ExecutionState.ANSWERED, "")]
     found = reopen().unfinished()
-    require(found == [_execution("k_3"), _execution("k_2")], f"two were left, in this order, not {found}")
+    require(found == left, f"two were left, in this order, not {found}")
 
 
 def one_finishes_what_was_left(reopen: Reopen) -> None:
@@ -114,7 +131,8 @@ def one_finishes_what_was_left(reopen: Reopen) -> None:
     first.close()
     require(second.unfinished() == [_EXECUTION], "until that one is gone too")
     second.end("k1", ExecutionState.UNKNOWN, "", _LATER_NS)
-    require(second.unfinished() == [], "what is ended is left no more")
+    second.told("k1")
+    require(second.unfinished() == [], "what has ended and was told is left no more")
 
 
 def all_openings_know_the_same(reopen: Reopen) -> None:
@@ -134,6 +152,7 @@ EXECUTIONS: tuple[Callable[[MakeStore], None], ...] = (
     an_end_is_remembered,
     a_second_end_is_ignored,
     what_lives_is_not_unfinished,
+    what_ended_untold_is_told_once,
     of_many_threads_one_begins,
     it_closes_twice,
 )
