@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from bareline.devices.microphone import Microphone as Microphone
     from bareline.devices.speaker import Speaker as Speaker
     from bareline.local import connect as connect
+    from bareline.mcp import mcp_http as mcp_http
+    from bareline.mcp import mcp_stdio as mcp_stdio
     from bareline.media.frames import AudioFrame as AudioFrame
     from bareline.observe.recorder import Observers as Observers
     from bareline.observe.recorder import Recorder as Recorder
@@ -98,6 +100,8 @@ _HOME = {
     "errors": "bareline.errors",
     "events": "bareline.protocol.events",
     "hang_up": "bareline.client.http_requests",
+    "mcp_http": "bareline.mcp",
+    "mcp_stdio": "bareline.mcp",
     "mint_client_secret": "bareline.client.http_requests",
     "read_trace": "bareline.observe.recorder",
     "turns": "bareline.turns",
