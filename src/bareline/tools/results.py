@@ -13,6 +13,7 @@ import msgspec
 
 from bareline import errors
 from bareline.tools.arguments import InvalidArguments
+from bareline.tools.foreign_types import enc_hook
 from bareline.tools.phrases import ENGLISH, Phrases, Told
 
 __all__ = [
@@ -51,7 +52,7 @@ def result_text(value: Any, limit: int = RESULT_MAX_CHARS, phrases: Phrases = EN
     if value is None:
         return status_text("ok")
     try:
-        text = value if isinstance(value, str) else msgspec.json.encode(value, enc_hook=_plain).decode()
+        text = value if isinstance(value, str) else msgspec.json.encode(value, enc_hook=enc_hook).decode()
     except Exception:  # noqa: BLE001 (the tool worked: a result that cannot be written must not make it a failure)
         return status_text("ok", message=phrases.untellable)
     if len(text) <= limit:
@@ -110,7 +111,7 @@ def too_large_text(size_bytes: int, limit_bytes: int, phrases: Phrases = ENGLISH
 
 def status_text(status: str, **details: Any) -> str:
     """``{"status": status, ...}`` as JSON text."""
-    return msgspec.json.encode({"status": status, **details}, enc_hook=_plain).decode()
+    return msgspec.json.encode({"status": status, **details}, enc_hook=enc_hook).decode()
 
 
 def _failure(kind: str, told: Told, *, status: str = "error", **details: Any) -> str:
@@ -154,9 +155,3 @@ def _details(error: errors.ToolError) -> dict[str, Any]:
             return {"field": field}
         case _:
             return {}
-
-
-def _plain(value: Any) -> Any:
-    """The JSON form of what msgspec does not know; pydantic models bring their own."""
-    dump = getattr(value, "model_dump", None)
-    return dump(mode="json") if callable(dump) and not isinstance(value, type) else str(value)

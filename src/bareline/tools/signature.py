@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
 import inspect
 import types
@@ -14,6 +15,7 @@ import msgspec
 
 from bareline.errors import ConfigurationError
 from bareline.tools.context import ToolContext
+from bareline.tools.foreign_types import field_default, foreign, is_foreign, schema_hook
 
 __all__ = ["Signature", "place_of", "read_signature"]
 
@@ -57,7 +59,7 @@ def read_signature(function: Callable[..., object]) -> Signature:
         if _is_context(hints[parameter.name]):
             context = parameter.name
         else:
-            fields.append((parameter.name, _formatted(hints[parameter.name]), _default(parameter)))
+            fields.append((parameter.name, *_field(parameter, hints[parameter.name])))
     return Signature(_struct(function, fields), context)
 
 
@@ -91,7 +93,20 @@ def _is_context(hint: Any) -> bool:
     return hint is ToolContext or ToolContext in typing.get_args(hint)
 
 
+def _field(parameter: inspect.Parameter, hint: Any) -> tuple[Any, Any]:
+    """Type and default; ``title: str = pydantic.Field(...)`` annotates and may have a default of its own."""
+    is_field, default = field_default(parameter.default)
+    if is_field:
+        hint = Annotated[hint, parameter.default]
+    return _formatted(hint), _default(default)
+
+
 def _formatted(hint: Any) -> Any:
+    """The hint with formats of times and plain descriptions as msgspec has them, or as pydantic's."""
+    if is_foreign(hint):
+        return hint
+    if typing.get_origin(hint) is Annotated:
+        return _described(hint)
     if isinstance(hint, types.UnionType) or typing.get_origin(hint) is typing.Union:
         return typing.Union[tuple(_formatted(option) for option in typing.get_args(hint))]  # noqa: UP007 (built here)
     if typing.get_origin(hint) is list:
@@ -99,12 +114,25 @@ def _formatted(hint: Any) -> Any:
     return _SAYS_ITS_FORMAT.get(hint, hint) if isinstance(hint, type) else hint
 
 
-def _default(parameter: inspect.Parameter) -> Any:
-    value = parameter.default
-    if value is inspect.Parameter.empty:
+def _described(hint: Any) -> Any:
+    """``Annotated[str, "what it is"]`` and ``Annotated[str, Doc("what it is")]`` describe."""
+    inner, *metadata = typing.get_args(hint)
+    inner = _formatted(inner)
+    for entry in metadata:
+        words = entry if isinstance(entry, str) else getattr(entry, "documentation", None)
+        inner = Annotated[inner, msgspec.Meta(description=words) if isinstance(words, str) else entry]
+    return inner
+
+
+def _default(value: Any) -> Any:
+    if value is inspect.Parameter.empty or value is dataclasses.MISSING:
         return msgspec.NODEFAULT
     if isinstance(value, list | dict | set | bytearray):
         return msgspec.field(default_factory=typing.cast("Any", value).copy)
+    try:
+        msgspec.to_builtins(value)
+    except TypeError:  # a schema cannot show it; the parameter is simply not required
+        return msgspec.field(default_factory=lambda: value)
     return value
 
 
@@ -112,10 +140,11 @@ def _struct(function: Callable[..., object], fields: list[tuple[str, Any, Any]])
     built: list[tuple[str, Any, Any]] = []
     for name, hint, default in fields:
         try:
-            msgspec.json.schema_components([hint])
-        except (TypeError, RecursionError) as error:
+            carried = foreign(hint) if is_foreign(hint) else hint
+            msgspec.json.schema_components([carried], schema_hook=schema_hook)
+        except (TypeError, RecursionError, NameError, ConfigurationError) as error:
             raise _unsupported(function, name, f"has a type that JSON cannot carry: {error}") from error
-        built.append((name, hint, default))
+        built.append((name, carried, default))
     name = getattr(function, "__name__", "tool")
     return msgspec.defstruct(f"{name}_arguments", built, kw_only=True, forbid_unknown_fields=True)
 
