@@ -13,7 +13,7 @@ from collections import deque
 from collections.abc import Callable
 
 from bareline.client.journal import Journal
-from bareline.client.playback import FrameFilter, filtered
+from bareline.client.playback import FrameFilter, cut_up, filtered
 from bareline.client.sounding import Sounding, heard_out
 from bareline.clock import now_ns
 from bareline.devices.contract import AudioSink
@@ -56,7 +56,7 @@ class MediaPlayback:
         self._journal = journal
         self._filter = output_filter
         self._parts = Sounding(self._ledger, journal, started=started, stopped=stopped)
-        self._queue: deque[tuple[int, bytes]] = deque()
+        self._queue: deque[tuple[int | None, bytes]] = deque()
         self._waiting_samples = 0
         self._accounted = sink.written_samples if sink is not None else 0
         self._heard_before = sink.heard_samples if sink is not None else 0
@@ -164,6 +164,20 @@ class MediaPlayback:
         if self._sink is not None:
             self._sink.clear()
 
+    def holds(self, response_id: str) -> bool:
+        """Whether audio of this response is played, here or at the server, or waits to be played here."""
+        positions = (self._ledger.position(*key) for key in self._parts.open)
+        known = any(found.received for found in positions if found is not None and found.response_id == response_id)
+        return known or self._ledger.playing == response_id
+
+    def play_clip(self, pcm: bytes) -> None:
+        """Play audio of our own (PCM16, 24 kHz) after all that waits; it counts for nobody, and is cleared with all."""
+        if self._sink is not None:
+            pieces = cut_up(pcm)
+            self._queue.extend((None, piece) for piece in pieces)
+            self._waiting_samples += len(pcm) // BYTES_PER_SAMPLE
+            self._news.set()
+
     async def run(self) -> None:
         """Write to the sink and watch what it says, until cancelled."""
         if self._sink is None:
@@ -203,7 +217,7 @@ class MediaPlayback:
             if len(self._parts.open) != len(self._parts.begun):
                 self._watched.set()
 
-    async def _next(self) -> tuple[int, bytes]:
+    async def _next(self) -> tuple[int | None, bytes]:
         """The next frame to write; the first one after a pause waits for more."""
         while True:
             while not self._queue:

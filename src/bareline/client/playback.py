@@ -22,7 +22,7 @@ from bareline.protocol.events import AudioFormat, ResponseOutputAudioDelta
 from bareline.protocol.playout import Cut, PartKey, PlayoutLedger
 from bareline.units import BYTES_PER_SAMPLE, SAMPLE_RATE_HZ, SAMPLES_PER_MS
 
-__all__ = ["PLAYBACK_MAX_SAMPLES", "FrameFilter", "Playback", "filtered"]
+__all__ = ["PLAYBACK_MAX_SAMPLES", "FrameFilter", "Playback", "cut_up", "filtered"]
 
 PLAYBACK_MAX_SAMPLES = 10 * 60 * SAMPLE_RATE_HZ
 """Audio that waits for the sink: ten minutes of speech, far beyond one answer. What does not fit is refused and
@@ -55,7 +55,7 @@ class Playback:
         self._filter = output_filter
         self._parts = Sounding(self._ledger, journal, started=started, stopped=stopped)
         self._decoders: dict[PartKey, Decoder] = {}
-        self._queues: dict[PartKey, deque[bytes]] = {}
+        self._queues: dict[PartKey | None, deque[bytes]] = {}
         self._waiting_samples = 0
         self._accounted = sink.written_samples if sink is not None else 0
         self._heard_before = sink.heard_samples if sink is not None else 0
@@ -151,6 +151,19 @@ class Playback:
         if self._sink is not None:
             self._sink.clear()
 
+    def holds(self, response_id: str) -> bool:
+        """Whether audio of this response is played or waits to be played."""
+        positions = (self._ledger.position(*key) for key in self._parts.open)
+        return any(found.received for found in positions if found is not None and found.response_id == response_id)
+
+    def play_clip(self, pcm: bytes) -> None:
+        """Play audio of our own (PCM16, 24 kHz) after all that waits; it counts for nobody, and is cleared with all."""
+        if self._sink is not None:
+            self._waiting_samples += len(pcm) // BYTES_PER_SAMPLE
+            pieces = self._queues.setdefault(None, deque())
+            pieces += cut_up(pcm)
+            self._news.set()
+
     async def run(self) -> None:
         """Write to the sink and watch what it says, until cancelled."""
         if self._sink is None:
@@ -176,16 +189,16 @@ class Playback:
                 self._account(key)
             else:
                 self._silence_late_frame(sink)
-            if not self._parts.has_begun(key):
+            if key is not None and not self._parts.has_begun(key):
                 self._watched.set()
 
-    def _next_piece(self) -> tuple[PartKey, bytes] | None:
+    def _next_piece(self) -> tuple[PartKey | None, bytes] | None:
         """Parts play one after the other in the order in which they began, however their audio comes in between."""
         while self._queues:
             key, pieces = next(iter(self._queues.items()))
             if pieces:
                 return key, pieces.popleft()
-            if self._ledger.unfinished(*key):
+            if key is not None and self._ledger.unfinished(*key):
                 return None
             del self._queues[key]
         return None
@@ -234,7 +247,7 @@ class Playback:
         pieces = self._queues.get(key)
         if pieces is None:
             pieces = self._queues[key] = deque()
-        pieces += _cut_up(pcm)
+        pieces += cut_up(pcm)
         self._news.set()
 
     def _account(self, key: PartKey | None) -> None:
@@ -263,6 +276,7 @@ def filtered(output_filter: FrameFilter | None, frame: AudioFrame) -> AudioFrame
     return changed
 
 
-def _cut_up(pcm: bytes) -> list[bytes]:
+def cut_up(pcm: bytes) -> list[bytes]:
+    """In pieces that are written at once."""
     step = WRITE_SAMPLES * BYTES_PER_SAMPLE
     return [pcm] if len(pcm) <= step else [pcm[start : start + step] for start in range(0, len(pcm), step)]

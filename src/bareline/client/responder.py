@@ -6,7 +6,8 @@ Drives the ``ResponseSequencer`` (D5): one at a time, none while the user speaks
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections import OrderedDict
+from collections.abc import Callable, Collection
 
 from bareline.client.call_events import CallEvent, ErrorHappened
 from bareline.client.journal import Journal
@@ -16,7 +17,11 @@ from bareline.protocol import events as ev
 from bareline.protocol.sequencer import RequestNote, ResponseSequencer
 from bareline.units import NS_PER_S
 
-__all__ = ["Responder"]
+__all__ = ["Responder", "Told"]
+
+Told = Callable[[RequestNote], None]
+"""Gets what becomes of one request; must not ask for anything itself."""
+_TOLD_MAX = 64
 
 
 class Responder:
@@ -37,6 +42,7 @@ class Responder:
         self._emit = emit
         self._all_told = all_told
         self._plain: set[str] = set()
+        self._told: OrderedDict[str, Told] = OrderedDict()
         self._retried = False
         self._news = asyncio.Event()
 
@@ -45,27 +51,46 @@ class Responder:
         """Nothing is generated, asked for or waiting."""
         return self._sequencer.idle
 
-    def request(self, config: ev.ResponseConfig | None = None, reason: str = "") -> None:
-        """Ask for a response; it waits its turn, and one that means the same as a waiting one is that one."""
+    def answering(self, besides: Collection[str] = ()) -> bool:
+        """Whether an answer is generated, asked for or to be expected, ``besides`` these responses."""
+        return self._sequencer.answering(besides)
+
+    def request(self, config: ev.ResponseConfig | None = None, reason: str = "", told: Told | None = None) -> str:
+        """Ask for a response; it waits its turn, and one that means the same as a waiting one is that one.
+
+        ``told`` hears what becomes of it instead of the application. Returns the request's id.
+        """
         request_id = self._sequencer.request(config, reason)
         if config is None:
             self._plain.add(request_id)
+        if told is not None:
+            self._told[request_id] = told
+            if len(self._told) > _TOLD_MAX:
+                self._told.popitem(last=False)
         self._flush()
+        return request_id
 
     def ask(self, reason: str) -> None:
         """Ask for a plain response to all that was said and done."""
         self.request(reason=reason)
 
-    def say(self, text: str, *, remember: bool = True) -> None:
-        """Let the assistant say this text; with ``remember=False`` beside the conversation."""
-        self.request(
+    def say(self, text: str, *, remember: bool = True, told: Told | None = None) -> str:
+        """Let the assistant say this text; with ``remember=False`` beside the conversation. The rest as ``request``."""
+        return self.request(
             ev.ResponseConfig(
                 instructions=f"Say exactly the following, and nothing else: {text}",
                 tool_choice="none",
                 conversation=ev.UNSET if remember else "none",
+                input=ev.UNSET if remember else [],  # what is to be said is all there is to know
             ),
             reason="say",
+            told=told,
         )
+
+    def withdraw(self, request_id: str) -> None:
+        """Cancel one request, wherever it stands."""
+        self._sequencer.cancel(request_id)
+        self._flush()
 
     def cancel(self) -> None:
         """Cancel what is generated in the conversation, and what was just asked for."""
@@ -111,6 +136,10 @@ class Responder:
         self._news.set()
 
     def _note(self, note: RequestNote) -> None:
+        told = self._told.get(note.request_id or "")
+        if told is not None:
+            self._tell(note, told)
+            return
         match note.what:
             case "created":
                 self._created(note)
@@ -124,6 +153,14 @@ class Responder:
                 self._journal.decision("request", note.what, request_id=note.request_id)
         if note.request_id is not None:
             self._plain.discard(note.request_id)
+
+    def _tell(self, note: RequestNote, told: Told) -> None:
+        if note.what in ("done", "refused", "lost"):
+            self._told.pop(note.request_id or "", None)
+        if note.what in ("refused", "unanswered"):
+            code = note.error.code if note.error is not None else None
+            self._journal.decision("request", note.what, request_id=note.request_id, code=code)
+        told(note)
 
     def _created(self, note: RequestNote) -> None:
         """A response that the server began by itself sees all that was told: it is the answer we were waiting for."""

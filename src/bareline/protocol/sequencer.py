@@ -8,6 +8,7 @@ Source: REALTIME.md 10.6-10.9 and section 11.
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Collection
 
 from bareline.errors import LocalProtocolError
 from bareline.ids import IdSource
@@ -84,6 +85,14 @@ class ResponseSequencer:
     def idle(self) -> bool:
         """Nothing is active, asked for or waiting, beside the conversation included."""
         return not (self._active or self._asked or self._waiting or self._beside or self._running)
+
+    def answering(self, besides: Collection[str] = ()) -> bool:
+        """Whether an answer in the conversation is generated, asked for or to be expected; ``besides`` these responses.
+
+        The user's turn is over and the server is about to answer by itself: that counts.
+        """
+        active = self._active is not None and self._active not in besides
+        return active or self._asked is not None or bool(self._waiting) or self._held_until_ns is not None
 
     def request_of(self, response_id: str) -> str | None:
         """The request that a running response answers."""
