@@ -11,18 +11,22 @@ import msgspec
 
 from bareline.protocol.replay import Lost
 from bareline.tools.calls import CallState
+from bareline.tools.proposals import ConsentBy
 
 __all__ = [
     "AgentSaid",
     "AgentStarted",
     "AgentStopped",
+    "ApprovalAsked",
     "CallEvent",
     "CallStarted",
     "ConfirmationAsked",
     "ErrorHappened",
+    "FillerSaid",
     "HungUp",
     "Interrupted",
     "Reconnected",
+    "ToolArguments",
     "ToolCalled",
     "ToolSettled",
     "UserSaid",
@@ -99,6 +103,17 @@ class Interrupted(_Happened, frozen=True):
     stop_ms: float = 0.0
 
 
+class ToolArguments(_Happened, frozen=True):
+    """The model wrote a piece of a call's arguments: ``Call.tool_arguments`` gives these, ``Call.events`` does not.
+
+    The pieces of one ``call_id`` joined are its JSON text; ``ToolCalled`` follows when it is whole.
+    """
+
+    call_id: str
+    name: str
+    delta: str
+
+
 class ToolCalled(_Happened, frozen=True):
     """The model asked for a tool. ``arguments`` is its own text."""
 
@@ -116,6 +131,22 @@ class ConfirmationAsked(_Happened, frozen=True):
     question: str
 
 
+class FillerSaid(_Happened, frozen=True):
+    """Something is heard beside the conversation while a tool runs. ``text``: its words, or the name of a clip."""
+
+    call_id: str
+    text: str
+
+
+class ApprovalAsked(_Happened, frozen=True):
+    """An action waits for a person whom a rule asks (``AskPerson``); the application may decide it too."""
+
+    proposal_id: str
+    name: str
+    arguments: str
+    question: str
+
+
 class ToolSettled(_Happened, frozen=True):
     """A tool call came to its one end. ``output``: what the model was told. ``consent``: who agreed, if asked."""
 
@@ -125,7 +156,7 @@ class ToolSettled(_Happened, frozen=True):
     state: CallState
     output: str
     duration_ms: int
-    consent: Literal["user", "application"] | None = None
+    consent: ConsentBy | None = None
 
 
 class ErrorHappened(_Happened, frozen=True):
@@ -163,6 +194,8 @@ CallEvent = (
     | Interrupted
     | ToolCalled
     | ConfirmationAsked
+    | ApprovalAsked
+    | FillerSaid
     | ToolSettled
     | ErrorHappened
     | Reconnected
