@@ -7,11 +7,12 @@ offers to everybody.
 from __future__ import annotations
 
 import asyncio
+import random
 from collections.abc import AsyncIterator, Sequence
 from types import TracebackType
 from typing import Self, Unpack
 
-from bareline.client.call_events import CallEvent, UserSaid
+from bareline.client.call_events import CallEvent, ToolArguments, UserSaid
 from bareline.client.call_keywords import CallKeywords, split_keywords
 from bareline.client.call_parts import CallOptions, compose
 from bareline.client.call_tasks import CallTasks
@@ -25,6 +26,7 @@ from bareline.client.parts import Parts
 from bareline.client.playback import FrameFilter
 from bareline.client.reconnect import DEFAULT_RECONNECT, Dial, ReconnectPolicy
 from bareline.client.session_settings import SessionKeywords, session_config
+from bareline.client.tool_runner import ToolSettings
 from bareline.client.transcript import Transcript
 from bareline.client.usage import CallUsage
 from bareline.clock import now_ns
@@ -37,7 +39,8 @@ from bareline.protocol.client_endpoint import Received
 from bareline.protocol.conversation import Conversation
 from bareline.protocol.media_playout import MediaLedger
 from bareline.protocol.playout import PlayoutLedger
-from bareline.tools import Proposal, Toolbox
+from bareline.tools import ExecutionStore, Proposal, Toolbox
+from bareline.tools.phrases import ENGLISH, Phrases
 from bareline.units import seconds_to_ns
 
 __all__ = ["Call"]
@@ -51,7 +54,9 @@ class Call:
     ``async with Call(model=..., instructions=..., tools=...) as call: await call.run()``. Other keywords are those of
     ``CallKeywords``. ``microphone`` and ``speaker`` stay the caller's to close. ``more_tools`` are tools that others
     run (MCP servers). ``input_filter`` and ``output_filter`` see every frame and give the one to use.
-    ``barge_in=False`` lets the assistant finish. ``context`` reaches tools as ``ToolContext.app``. ``reconnect=None``
+    ``barge_in=False`` lets the assistant finish. ``context`` reaches tools as ``ToolContext.app``.
+    ``executions`` remembers irreversible executions beyond this process, and stays the caller's to close. ``phrases``:
+    the language of what is said of failures. ``chance`` spreads the delays before retries. ``reconnect=None``
     ends the call with its first connection. ``dial`` opens lines in another way than ``connect``.
 
     Entering raises ``ConfigurationError``, ``ConnectFailed``, ``ConnectionLost`` and ``CallLost``.
@@ -65,6 +70,9 @@ class Call:
         tools: Toolbox | None = None,
         more_tools: Sequence[ev.Tool] = (),
         context: object = None,
+        executions: ExecutionStore | None = None,
+        phrases: Phrases = ENGLISH,
+        chance: random.Random | None = None,
         confirming: ConfirmingPolicy = "standing",
         barge_in: bool = True,
         input_filter: FrameFilter | None = None,
@@ -82,7 +90,9 @@ class Call:
         self._tasks = CallTasks()
         options = CallOptions(
             toolbox=tools if tools is not None else Toolbox(),
-            context=context,
+            tools=ToolSettings(
+                app=context, call=self, store=executions, chance=chance or random.Random(), phrases=phrases
+            ),
             confirming=confirming,
             barge_in=barge_in,
             speaker=speaker,
@@ -149,6 +159,10 @@ class Call:
         """What happens in the call, from its beginning on; ends with the call."""
         return self._parts.feed.follow()
 
+    def tool_arguments(self) -> AsyncIterator[ToolArguments]:
+        """The arguments of tool calls from now on, piece by piece as the model writes them; ends with the call."""
+        return self._parts.arguments.follow()
+
     def wire_events(self) -> AsyncIterator[Received]:
         """Every server event from now on, as it came; ends with the call."""
         return self._wire.follow()
@@ -188,10 +202,11 @@ class Call:
         self._post(ev.InputAudioBufferClear())
 
     def interrupt(self) -> bool:
-        """Silence the assistant now, and let the server know. False when there was nothing to stop."""
-        return self._open().barge_in.interrupt(
-            self.conversation, by="application", at_ns=now_ns(), server_cancels=False
-        )
+        """Silence the assistant now, stop the tools that may be stopped, and let the server know.
+
+        False when there was nothing to stop.
+        """
+        return self._open().interrupt(self.conversation, by="application", at_ns=now_ns(), server_cancels=False)
 
     def mute(self) -> None:
         """Send silence instead of the microphone's audio, at the same pace."""
@@ -208,6 +223,14 @@ class Call:
         changed = session_config(changes)
         self._keywords.update(changes)
         self._post(ev.SessionUpdate(session=changed))
+
+    def use_tools(self, toolbox: Toolbox) -> None:
+        """Offer the tools of this box from now on; what runs already, or waits for consent, is carried out as begun.
+
+        Also to be called after tools were added to or removed from the box in use. Raises ``Closed``.
+        """
+        self._open().runner.toolbox = toolbox
+        self._tools_changed()
 
     def confirm(self, proposal_id: str) -> None:
         """Consent to a pending action for the user. Raises ``InvalidRequest`` when it does not wait any more."""

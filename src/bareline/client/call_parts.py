@@ -5,6 +5,7 @@ The parts know no other part that comes after them; what they need of it is give
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -21,7 +22,7 @@ from bareline.client.parts import OverMedia, Parts
 from bareline.client.playback import FrameFilter, Playback
 from bareline.client.reactions import Reactions
 from bareline.client.responder import Responder
-from bareline.client.tool_runner import ToolRunner
+from bareline.client.tool_runner import ToolRunner, ToolSettings
 from bareline.client.transcript import Transcript
 from bareline.client.truncation import ClientTruncation, ServerTruncation
 from bareline.client.usage import CallUsage
@@ -40,7 +41,7 @@ class CallOptions:
     """What the application chose, the session apart; as in ``Call``."""
 
     toolbox: Toolbox
-    context: object
+    tools: ToolSettings
     confirming: ConfirmingPolicy
     barge_in: bool
     speaker: AudioSink | None
@@ -52,7 +53,7 @@ class CallOptions:
 def compose(
     options: CallOptions,
     *,
-    spawn: Callable[[Coroutine[Any, Any, None]], object],
+    spawn: Callable[[Coroutine[Any, Any, None]], asyncio.Task[None]],
     tools_changed: Callable[[], None],
 ) -> tuple[Parts, Reactions]:
     """Make the parts, and what hands them the server's events."""
@@ -92,6 +93,7 @@ def compose(
     parts = Parts(
         journal=journal,
         feed=feed,
+        arguments=Feed(),
         outbox=outbox,
         playback=playback,
         transcript=transcript,
@@ -143,19 +145,20 @@ def _tool_parts(
     options: CallOptions,
     shared: _Shared,
     *,
-    spawn: Callable[[Coroutine[Any, Any, None]], object],
+    spawn: Callable[[Coroutine[Any, Any, None]], asyncio.Task[None]],
     cover: Callable[[str], None],
     tools_changed: Callable[[], None],
 ) -> tuple[ToolRunner, ConsentDesk]:
     runner = ToolRunner(
         options.toolbox,
         shared.journal,
-        app=options.context,
+        options.tools,
         post=shared.outbox.post,
         respond=shared.responder.ask,
         spawn=spawn,
         emit=shared.feed.put,
         cover=cover,
+        limit_bytes=lambda: shared.outbox.limit_bytes,
     )
     consent = ConsentDesk(
         runner,

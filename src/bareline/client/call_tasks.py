@@ -58,7 +58,11 @@ class CallTasks:
         if self._group is None:
             work.close()
             raise Closed("the call is not open")
-        return self._group.create_task(work)
+        try:
+            return self._group.create_task(work)
+        except RuntimeError as error:  # the group is ending
+            work.close()
+            raise Closed("the call is over") from error
 
     async def wait(self) -> None:
         """Until the call is over. Raises what ended it, unless that was a hang-up."""

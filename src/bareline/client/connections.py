@@ -153,7 +153,7 @@ class Connections:
         self.line = line
         if line.conversation is not None:
             self.conversation = line.conversation
-        self._parts.outbox.opened()
+        self._parts.outbox.opened(line.message_max_bytes)
         self._parts.responder.reconnected()
         if self._capture is not None:
             self._capture.opened(line)

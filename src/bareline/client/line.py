@@ -23,6 +23,7 @@ from bareline.protocol.events import (
     ServerEvent,
     Session,
 )
+from bareline.protocol.limits import MESSAGE_MAX_BYTES
 from bareline.protocol.session_formats import input_format, is_pcm, output_format
 from bareline.transports.contract import ForwardingTransport, MediaTransport, Transport, TransportInfo
 
@@ -82,6 +83,12 @@ class Line:
     def carries_audio(self) -> bool:
         """Whether audio travels beside the events, as media (WebRTC)."""
         return self._media is not None
+
+    @property
+    def message_max_bytes(self) -> int:
+        """The largest message that may be sent: the other side's limit on WebRTC, elsewhere the service's own."""
+        told = cast("int | None", getattr(self._transport, "max_message_bytes", None))
+        return told or MESSAGE_MAX_BYTES
 
     @property
     def call_id(self) -> str | None:

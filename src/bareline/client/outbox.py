@@ -15,6 +15,7 @@ from bareline.client.line import Line
 from bareline.errors import CallLost
 from bareline.ids import IdSource
 from bareline.protocol import events as ev
+from bareline.protocol.limits import MESSAGE_MAX_BYTES
 
 __all__ = ["OUTBOX_MAX", "Outbox"]
 
@@ -27,6 +28,7 @@ class Outbox:
     """The way out of one call, over one connection after the other."""
 
     def __init__(self, ids: IdSource) -> None:
+        self.limit_bytes = MESSAGE_MAX_BYTES
         self._ids = ids
         self._queue: deque[ev.ClientEvent] = deque()
         self._news = asyncio.Event()
@@ -78,9 +80,13 @@ class Outbox:
         """The event of ours with this id, if it is one of the latest."""
         return self._sent.get(event_id) if event_id else None
 
-    def opened(self) -> None:
-        """A connection is there, and the session and conversation are told again: now what it does not know yet."""
+    def opened(self, limit_bytes: int) -> None:
+        """A connection is there, and the session and conversation are told again: now what it does not know yet.
+
+        ``limit_bytes``: of one message.
+        """
         self._open = True
+        self.limit_bytes = limit_bytes
         self._queue.extend(self._unacknowledged.values())
         self._news.set()
 

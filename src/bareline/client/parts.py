@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from bareline.client.barge_in import BargeIn
-from bareline.client.call_events import CallEvent, HungUp
+from bareline.client.call_events import CallEvent, HungUp, ToolArguments
 from bareline.client.consent import ConsentDesk
 from bareline.client.feed import Feed
 from bareline.client.journal import Journal
@@ -20,6 +21,7 @@ from bareline.client.truncation import ClientTruncation, ServerTruncation
 from bareline.client.usage import CallUsage
 from bareline.clock import now_ns
 from bareline.errors import ConfigurationError
+from bareline.protocol.conversation import Conversation
 
 __all__ = ["OverMedia", "Parts"]
 
@@ -42,6 +44,7 @@ class Parts:
 
     journal: Journal
     feed: Feed[CallEvent]
+    arguments: Feed[ToolArguments]
     outbox: Outbox
     playback: Playback | MediaPlayback
     truncation: ClientTruncation | ServerTruncation
@@ -68,6 +71,19 @@ class Parts:
         """Play what the assistant says, until cancelled."""
         await self.playback.run()
 
+    def interrupt(
+        self, conversation: Conversation, *, by: Literal["user", "application"], at_ns: int, server_cancels: bool
+    ) -> bool:
+        """Stop what is being said and generated, and the tools that an interruption stops.
+
+        A user who speaks into silence interrupts nothing; the application's word stops tools also then. False when
+        there was nothing to stop.
+        """
+        stopped = self.barge_in.interrupt(conversation, by=by, at_ns=at_ns, server_cancels=server_cancels)
+        if stopped or by == "application":
+            stopped = self.runner.interrupted(by) or stopped
+        return stopped
+
     def connection_lost(self) -> None:
         """What the server would have told of this connection is not coming any more."""
         self.outbox.lost()
@@ -82,6 +98,7 @@ class Parts:
         self._settle()
         self.feed.put(HungUp(at_ns=now_ns(), reason=reason))
         self.feed.close()
+        self.arguments.close()
 
     def _settle(self) -> None:
         if isinstance(self.truncation, ServerTruncation):

@@ -14,6 +14,7 @@ from bareline.client.call_events import (
     AgentStopped,
     CallEvent,
     ErrorHappened,
+    ToolArguments,
     UserSaid,
     UserStarted,
     UserStopped,
@@ -113,7 +114,7 @@ class Reactions:
             case ev.InputAudioBufferSpeechStarted(item_id=item_id):
                 self.user_speaking, self._speech = True, item_id
                 if self._barge_in:
-                    self._parts.barge_in.interrupt(
+                    self._parts.interrupt(
                         conversation, by="user", at_ns=at_ns, server_cancels=server_interrupts(self._session)
                     )
                 self._emit(UserStarted(at_ns=at_ns, item_id=item_id))
@@ -147,6 +148,10 @@ class Reactions:
                 playback.begun(event.response_id, event.item_id, event.content_index)
             case ev.ResponseOutputAudioDone():
                 playback.finished(event.item_id, event.content_index)
+            case ev.ResponseFunctionCallArgumentsDelta(item_id=item_id, call_id=call_id, delta=delta):
+                entry = conversation.item(item_id)
+                name = entry.item.name if entry is not None and isinstance(entry.item, ev.FunctionCall) else ""
+                self._parts.arguments.put(ToolArguments(at_ns=now_ns(), call_id=call_id, name=name, delta=delta))
             case ev.ResponseOutputItemDone(item=ev.FunctionCall() as item):
                 self._called(item, event.response_id, conversation)
             case ev.ResponseOutputItemDone(item=ev.Message(id=str(item_id))):

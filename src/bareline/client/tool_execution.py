@@ -1,22 +1,31 @@
-"""What became of running one tool: an answer, a failure, a time-out, or nobody knows?"""
+"""What became of running one tool: an answer, a failure, a time-out, or nobody knows?
+
+Runs its attempts (``Tool.retry``), each with the tool's own timeout. What nobody waited for any more is traced when it
+ends, and dropped.
+"""
 
 from __future__ import annotations
 
 import asyncio
-import contextvars
+import dataclasses
 import functools
 import inspect
-from concurrent.futures import Executor
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from bareline.client.journal import Journal
+from bareline.client.tool_calls import Running
+from bareline.client.tool_threads import Entry, ToolThreads
+from bareline.clock import now_ns
 from bareline.errors import ToolError
-from bareline.tools import Tool, ToolContext
-from bareline.tools.arguments import Arguments
+from bareline.tools import ToolContext
 from bareline.tools.calls import CallStep
-from bareline.tools.results import error_text, result_text, status_text
+from bareline.tools.phrases import Phrases
+from bareline.tools.results import error_text, result_text, timed_out_text, unknown_text
+from bareline.units import NS_PER_S, ms_to_ns, ns_to_ms
 
-__all__ = ["Outcome", "execute"]
+__all__ = ["Outcome", "ToolExecution"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,36 +37,103 @@ class Outcome:
     detail: str = ""
 
 
-async def execute(tool: Tool, arguments: Arguments, context: ToolContext, threads: Executor) -> Outcome:
-    """Run the tool: async ones here, others in a thread. Never raises but when it is cancelled itself."""
-    given = dict(arguments.values)
-    if tool.context is not None:
-        given[tool.context] = context
-    limit = asyncio.timeout(tool.timeout_s)
-    try:
-        async with limit:
-            return Outcome(CallStep.ANSWER, result_text(await _value(tool, given, threads)))
-    except Exception as error:  # noqa: BLE001 (whatever a tool raises is its result, and ends nothing else)
-        if limit.expired():
-            return _too_late(tool)
-        detail = "" if isinstance(error, ToolError) else f"{type(error).__name__}: {error}"
-        return Outcome(CallStep.FAIL, error_text(error), detail)
+class ToolExecution:
+    """Runs tools. ``chance`` gives a number from 0 to 1 for the delay before each retry."""
+
+    def __init__(
+        self, journal: Journal, threads: ToolThreads, *, chance: Callable[[], float], phrases: Phrases
+    ) -> None:
+        self._journal = journal
+        self._threads = threads
+        self._chance = chance
+        self._phrases = phrases
+
+    async def run(self, run: Running, context: ToolContext) -> Outcome:
+        """Async tools run here, others in a thread. Never raises but when it is cancelled itself."""
+        began_ns, limit_s = now_ns(), run.tool.timeout_s
+        failure: Exception | None = None
+        while True:
+            run.attempts += 1
+            limit = asyncio.timeout(limit_s)
+            try:
+                async with limit:
+                    value = await self._value(run, dataclasses.replace(context, attempt=run.attempts))
+                return Outcome(CallStep.ANSWER, result_text(value, phrases=self._phrases))
+            except asyncio.CancelledError:
+                _obey_cancellation()
+                return self._failed(run, RuntimeError("the tool cancelled itself"))
+            except Exception as error:  # noqa: BLE001 (whatever a tool raises is its result, and ends nothing else)
+                if limit.expired():
+                    run.scope.cancel("it took too long")
+                    return self._too_late(run, failure if limit_s < run.tool.timeout_s else None)
+                failure = error
+            delay_ns = self._delay_ns(run, failure, now_ns() - began_ns)
+            if delay_ns is None:
+                return self._failed(run, failure)
+            await asyncio.sleep(delay_ns / NS_PER_S)
+            left_ns = began_ns + ms_to_ns(run.tool.retry.budget_ms) - now_ns()
+            limit_s = min(run.tool.timeout_s, max(0, left_ns) / NS_PER_S)
+
+    async def _value(self, run: Running, context: ToolContext) -> Any:
+        tool = run.tool
+        given = dict(run.executed.arguments.values)
+        if tool.context is not None:
+            given[tool.context] = context
+        if tool.is_async:
+            run.entered = True
+            return await tool.function(**given)
+        entry = Entry()
+        late = functools.partial(self._late, run)
+        try:
+            value = await self._threads.run(functools.partial(tool.function, **given), entry, late)
+        finally:
+            run.entered = run.entered or entry.entered
+        return await value if inspect.isawaitable(value) else value
+
+    def _delay_ns(self, run: Running, error: Exception, elapsed_ns: int) -> int | None:
+        tool, attempt = run.tool, run.attempts
+        delay_ns = tool.retry.delay_ns(
+            tool.effect, error, attempt=attempt, elapsed_ns=elapsed_ns, chance=self._chance()
+        )
+        if delay_ns is not None:
+            data: dict[str, Any] = {
+                "call_id": run.call.call_id,
+                "tool": tool.name,
+                "attempt": attempt,
+                "delay_ms": ns_to_ms(delay_ns),
+            }
+            self._journal.decision("retry", str(error), **data)
+        return delay_ns
+
+    def _failed(self, run: Running, error: Exception) -> Outcome:
+        """What a tool says on purpose is believed; of anything else an irreversible one raised, nobody knows."""
+        if isinstance(error, ToolError):
+            return Outcome(CallStep.FAIL, error_text(error, attempts=run.attempts, phrases=self._phrases))
+        detail = f"{type(error).__name__}: {error}"
+        if run.irreversible and run.entered:
+            return Outcome(CallStep.LOSE, unknown_text(self._phrases), detail)
+        return Outcome(CallStep.FAIL, error_text(error, phrases=self._phrases), detail)
+
+    def _too_late(self, run: Running, failure: Exception | None) -> Outcome:
+        """``failure``: of the attempt before, when it was the time for all of them that was over.
+
+        What may have happened is not called failed: the model would do it again.
+        """
+        if failure is not None:
+            return self._failed(run, failure)
+        if run.irreversible and run.entered:
+            return Outcome(CallStep.LOSE, unknown_text(self._phrases), "no answer in time")
+        return Outcome(CallStep.TIME_OUT, timed_out_text(run.tool.timeout_s, self._phrases))
+
+    def _late(self, run: Running, work: asyncio.Future[Any]) -> None:
+        if not work.cancelled():
+            error = work.exception()
+            how = f"{type(error).__name__}: {error}" if error is not None else "it answered"
+            self._journal.decision("late_result_dropped", how, call_id=run.call.call_id, tool=run.tool.name)
 
 
-async def _value(tool: Tool, given: dict[str, Any], threads: Executor) -> Any:
-    if tool.is_async:
-        return await tool.function(**given)
-    run = functools.partial(contextvars.copy_context().run, tool.function, **given)
-    value = await asyncio.get_running_loop().run_in_executor(threads, run)
-    return await value if inspect.isawaitable(value) else value
-
-
-def _too_late(tool: Tool) -> Outcome:
-    """What may have happened is not called failed: the model would do it again."""
-    if tool.effect == "irreversible":
-        words = "It did not answer in time, and it is not known whether it took effect. Do not repeat it; say so."
-        return Outcome(CallStep.LOSE, status_text("unknown", message=words, say="I cannot tell whether that worked."))
-    words = f"no answer within {tool.timeout_s:g} s"
-    return Outcome(
-        CallStep.TIME_OUT, status_text("error", kind="timed_out", message=words, say="That is taking too long.")
-    )
+def _obey_cancellation() -> None:
+    """A tool may raise ``CancelledError`` by itself; ours goes on."""
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise  # noqa: PLE0704

@@ -1,131 +1,126 @@
-"""Which tool calls are under way, and how do their results reach the model?
+"""Which tool calls are under way, and how does each come to its one end?
 
-Every call runs in a task of its own and is answered when it settles; when all calls of a response are answered and the
-response is over, exactly one response is asked for (REALTIME.md 10.8). An interruption cancels none of them: what was
-done has to be known.
+Every call runs in a task of its own and is answered when it settles. An interruption cancels those whose tool allows it
+(``Tool.interrupted``); the others finish and report: what was done has to be known.
 """
 
 from __future__ import annotations
 
 import asyncio
+import random
 from collections import OrderedDict
 from collections.abc import Callable, Coroutine
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any, Literal
+from weakref import WeakValueDictionary
+
+import msgspec
 
 from bareline.client.call_events import CallEvent, ToolCalled, ToolSettled
 from bareline.client.journal import Journal
-from bareline.client.tool_execution import Outcome, execute
+from bareline.client.tool_batches import ToolBatches
+from bareline.client.tool_calls import Answer, Executed, Running, ToolCall
+from bareline.client.tool_execution import Outcome, ToolExecution
+from bareline.client.tool_once import ToolOnce
+from bareline.client.tool_threads import ToolThreads
 from bareline.clock import now_ns
 from bareline.protocol import events as ev
-from bareline.tools import CallState, CallStep, Consent, Spoken, Tool, Toolbox, ToolContext, next_state
+from bareline.tools import CallState, CallStep, ExecutionStore, Spoken, Tool, Toolbox, ToolContext, next_state
 from bareline.tools.arguments import Arguments, InvalidArguments
-from bareline.tools.results import invalid_text, status_text
+from bareline.tools.phrases import ENGLISH, Phrases
+from bareline.tools.results import cancelled_text, invalid_text, too_large_text, unknown_tool_text
 from bareline.units import ns_to_ms
 
-__all__ = ["FILLER_AFTER_S", "THREADS_MAX", "Executed", "ToolCall", "ToolRunner"]
+__all__ = ["FILLER_AFTER_S", "Executed", "ToolCall", "ToolRunner", "ToolSettings"]
 
-THREADS_MAX = 8
-"""Plain (not async) functions that run at once; more wait for a thread."""
 FILLER_AFTER_S = 1.5
 """How long a tool runs before its filler is said; a faster one needs none."""
-_RESPONSES_REMEMBERED = 64
-
-Answer = Callable[["ToolCall", str], None]
-"""Gives a call's output to the model."""
-
-
-@dataclass(slots=True)
-class ToolCall:
-    """One function call of the model and where it stands."""
-
-    call_id: str
-    name: str
-    arguments: str
-    response_id: str
-    at_ns: int
-    state: CallState = CallState.REQUESTED
+_CALLS_REMEMBERED = 256
+"""Calls of which a repetition is recognised."""
+_ENVELOPE_BYTES = 4096
+"""Of a message besides the output in it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Executed:
-    """One execution: the call that asked for it, and the consent, if the tool asks for one."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolSettings:
+    """What the application chose for its tools; as in ``Call``. ``call``: what ``ToolContext.call`` is."""
 
-    call: ToolCall
-    tool: Tool
-    arguments: Arguments
-    consent: Consent | None = None
-
-
-@dataclass(slots=True)
-class _Batch:
-    """The calls of one response that have no answer yet."""
-
-    waiting: set[str] = field(default_factory=set[str])
-    over: bool = False
+    app: object = None
+    call: object = None
+    store: ExecutionStore | None = None
+    chance: random.Random = field(default_factory=random.Random)
+    phrases: Phrases = ENGLISH
 
 
 class ToolRunner:
     """Runs the tools of a toolbox for one call.
 
     ``post`` sends an event, ``respond`` asks for a response, ``spawn`` starts a task that the call owns, ``emit`` tells
-    the application, ``cover`` says a filler if nobody else is speaking. ``app`` is what the application gave for its
-    tools.
+    the application, ``cover`` says a filler, ``limit_bytes`` gives the largest message that the
+    connection carries.
     """
 
     def __init__(
         self,
         toolbox: Toolbox,
         journal: Journal,
+        settings: ToolSettings,
         *,
-        app: object,
         post: Callable[[ev.ClientEvent], object],
         respond: Callable[[str], None],
-        spawn: Callable[[Coroutine[Any, Any, None]], object],
+        spawn: Callable[[Coroutine[Any, Any, None]], asyncio.Task[None]],
         emit: Callable[[CallEvent], None],
         cover: Callable[[str], None],
+        limit_bytes: Callable[[], int],
     ) -> None:
         self.toolbox = toolbox
+        self.propose: Callable[[ToolCall, Tool, Arguments], None] | None = None
         self._journal = journal
-        self._app = app
-        self._post = post
-        self._respond = respond
+        self._settings = settings
         self._spawn = spawn
         self._emit = emit
         self._cover = cover
-        self._batches: OrderedDict[str, _Batch] = OrderedDict()
+        self._limit_bytes = limit_bytes
+        self._batches = ToolBatches(post=post, respond=respond)
+        self._threads = ToolThreads()
+        self._execution = ToolExecution(journal, self._threads, chance=settings.chance.random, phrases=settings.phrases)
+        self._once = ToolOnce(self._execution, journal, settings.store, phrases=settings.phrases)
         self._known: OrderedDict[str, None] = OrderedDict()
-        self._threads: ThreadPoolExecutor | None = None
-        self.propose: Callable[[ToolCall, Tool, Arguments], None] | None = None
+        self._open: dict[str, ToolCall] = {}
+        self._runs: dict[str, Running] = {}
+        self._rooms: WeakValueDictionary[tuple[str, int], asyncio.Semaphore] = WeakValueDictionary()
 
     @property
     def busy(self) -> bool:
         """Whether a call has no answer yet."""
-        return any(batch.waiting for batch in self._batches.values())
+        return self._batches.busy
 
     def requested(self, item: ev.FunctionCall, response_id: str) -> ToolCall | None:
         """Take a finished function call of the model, once; the call to be decided on."""
         if item.call_id is None or item.call_id in self._known:
             return None
         self._known[item.call_id] = None
+        while len(self._known) > _CALLS_REMEMBERED:
+            self._known.popitem(last=False)
         call = ToolCall(item.call_id, item.name, item.arguments, response_id, now_ns())
-        self._batch(response_id).waiting.add(call.call_id)
+        self._open[call.call_id] = call
+        self._batches.expect(call)
         self._journal.tool(call.name, call.call_id, call.state, arguments=call.arguments, response_id=response_id)
         return call
 
     def run(self, call: ToolCall) -> None:
         """Decide on a call of the toolbox and start it, propose it, or refuse it."""
+        call.told = True
         self._emit(ToolCalled(at_ns=call.at_ns, call_id=call.call_id, name=call.name, arguments=call.arguments))
         tool = self.toolbox.get(call.name)
         if tool is None:
             known = [entry.name for entry in self.toolbox]
-            words = f"there is no tool '{call.name}'"
-            self._refuse(call, status_text("error", kind="unknown_tool", message=words, tools=known))
+            self._refuse(call, unknown_tool_text(call.name, known, self._settings.phrases))
             return
         arguments = tool.parse(call.arguments)
         if isinstance(arguments, InvalidArguments):
-            self._refuse(call, invalid_text(call.name, arguments))
+            self._refuse(call, invalid_text(call.name, arguments, self._settings.phrases))
         elif tool.consent and self.propose is not None:
             self.propose(call, tool, arguments)
         else:
@@ -133,14 +128,18 @@ class ToolRunner:
 
     def start(self, executed: Executed, step: CallStep, answer: Answer) -> None:
         """Run it in a task of its own; ``answer`` gets the output."""
-        self.step(executed.call, step)
-        self._spawn(self._run(executed, answer))
+        call = executed.call
+        self.step(call, step)
+        run = self._runs[call.call_id] = Running(executed, answer)
+        run.task = self._spawn(self._run(run))
         if executed.tool.filler.stages:
-            self._spawn(self._fill(executed.call, executed.tool))
+            self._spawn(self._fill(call, executed.tool))
 
     def step(self, call: ToolCall, step: CallStep, **data: Any) -> None:
         """The call goes on by a row of the table."""
         call.state = next_state(call.state, step)
+        if call.ended:
+            self._open.pop(call.call_id, None)
         self._journal.tool(call.name, call.call_id, call.state, **data)
 
     def settle(
@@ -168,43 +167,93 @@ class ToolRunner:
 
     def answer(self, call: ToolCall, output: str) -> None:
         """Give the output to the model, and ask for a response when nothing else of that response is open."""
-        self._post(ev.ConversationItemCreate(item=ev.FunctionCallOutput(call_id=call.call_id, output=output)))
-        batch = self._batches.get(call.response_id)
-        if batch is not None:
-            batch.waiting.discard(call.call_id)
-            self._finish(call.response_id, batch)
+        self._batches.answer(call, output)
+
+    def interrupted(self, by: str) -> bool:
+        """Stop what an interruption stops; whether there was anything. Its output asks for no response."""
+        stopped = [run for run in self._runs.values() if run.tool.interrupted == "cancel" and not run.irreversible]
+
+        def stop() -> None:
+            for run in stopped:
+                self._stop(run, f"interrupted by the {by}")
+
+        self._batches.quietly(stop)
+        return bool(stopped)
 
     def response_done(self, response_id: str) -> None:
         """The response is over: no more calls of it come."""
-        batch = self._batches.get(response_id)
-        if batch is not None:
-            batch.over = True
-            self._finish(response_id, batch)
+        self._batches.response_done(response_id)
 
     def connection_lost(self) -> None:
         """The responses under way are over, whatever they still had to say."""
-        for response_id in list(self._batches):
-            self.response_done(response_id)
+        self._batches.connection_lost()
 
     def close(self) -> None:
-        """Start no more threads; may be called twice."""
-        if self._threads is not None:
-            self._threads.shutdown(wait=False, cancel_futures=True)
+        """Settle what is left: every call taken comes to one end. May be called twice."""
+        self._threads.close()
+        self._once.close()
+        for call in list(self._open.values()):
+            if call.told:
+                self.settle(call, CallStep.CANCEL, "", detail="the call ended")
+            else:
+                self.step(call, CallStep.CANCEL, detail="the call ended")
 
-    async def _run(self, executed: Executed, answer: Answer) -> None:
-        call, tool = executed.call, executed.tool
-        consent = executed.consent
-        proposal_id = consent.proposal_id if consent else None
-        key = tool.idempotency_key(call.call_id, proposal_id, executed.arguments)
-        context = ToolContext(tool.name, call.call_id, key, proposal_id, self._app)
+    async def _run(self, run: Running) -> None:
         try:
-            outcome = await execute(tool, executed.arguments, context, self._executor())
+            async with self._room(run.tool):
+                outcome = await (self._once if run.irreversible else self._execution).run(run, self._context(run))
         except asyncio.CancelledError:
-            end = CallStep.CANCEL if tool.effect == "read" else CallStep.LOSE
-            self.settle(call, end, "", consent.by if consent else None, detail="the call ended")
+            if not run.call.ended:
+                lost = run.entered and run.tool.effect != "read"
+                self._finished(run, Outcome(CallStep.LOSE if lost else CallStep.CANCEL, "", "the call ended"))
             raise
-        self._settled(executed, outcome)
-        answer(call, outcome.output)
+        if run.call.ended:
+            self._journal.decision("late_result_dropped", "it answered", call_id=run.call.call_id, tool=run.tool.name)
+            return
+        outcome = self._fitting(outcome)
+        self._finished(run, outcome)
+        if not run.hung_up:
+            run.answer(run.call, outcome.output)
+
+    def _stop(self, run: Running, why: str) -> None:
+        outcome = Outcome(CallStep.CANCEL, cancelled_text(self._settings.phrases), why)
+        run.scope.cancel(why)
+        if run.task is not None:
+            run.task.cancel()
+        self._finished(run, outcome)
+        run.answer(run.call, outcome.output)
+
+    def _finished(self, run: Running, outcome: Outcome) -> None:
+        """Where every execution ends, once."""
+        call, consent = run.call, run.executed.consent
+        del self._runs[call.call_id]
+        data: dict[str, Any] = {"detail": outcome.detail} if outcome.detail else {}
+        if run.attempts > 1:
+            data["attempts"] = run.attempts
+        self.settle(call, outcome.step, outcome.output, consent.by if consent else None, **data)
+
+    def _fitting(self, outcome: Outcome) -> Outcome:
+        """What the connection does not carry would end it."""
+        limit_bytes = self._limit_bytes() - _ENVELOPE_BYTES
+        if 6 * len(outcome.output) <= limit_bytes:  # no character takes more in JSON
+            return outcome
+        size_bytes = len(msgspec.json.encode(outcome.output))
+        if size_bytes <= limit_bytes:
+            return outcome
+        detail = f"the result has {size_bytes} bytes, the connection carries {limit_bytes}"
+        return Outcome(outcome.step, too_large_text(size_bytes, limit_bytes, self._settings.phrases), detail)
+
+    def _context(self, run: Running) -> ToolContext:
+        executed, settings = run.executed, self._settings
+        return ToolContext(
+            run.tool.name,
+            run.call.call_id,
+            executed.key,
+            executed.proposal_id,
+            settings.app,
+            settings.call,
+            scope=run.scope,
+        )
 
     async def _fill(self, call: ToolCall, tool: Tool) -> None:
         await asyncio.sleep(FILLER_AFTER_S)
@@ -213,26 +262,12 @@ class ToolRunner:
             self._journal.decision("filler", "the tool takes long", call_id=call.call_id)
             self._cover(first.texts[0])
 
-    def _settled(self, executed: Executed, outcome: Outcome) -> None:
-        detail = {"detail": outcome.detail} if outcome.detail else {}
-        by = executed.consent.by if executed.consent else None
-        self.settle(executed.call, outcome.step, outcome.output, by, **detail)
+    def _room(self, tool: Tool) -> AbstractAsyncContextManager[object]:
+        """So many executions of it at once; more wait here."""
+        if tool.concurrency is None:
+            return nullcontext()
+        return self._rooms.setdefault((tool.name, tool.concurrency), asyncio.Semaphore(tool.concurrency))
 
     def _refuse(self, call: ToolCall, output: str) -> None:
         self.settle(call, CallStep.FAIL, output)
         self.answer(call, output)
-
-    def _finish(self, response_id: str, batch: _Batch) -> None:
-        if batch.over and not batch.waiting:
-            del self._batches[response_id]
-            self._respond("tools_answered")
-
-    def _batch(self, response_id: str) -> _Batch:
-        while len(self._known) > _RESPONSES_REMEMBERED:
-            self._known.popitem(last=False)
-        return self._batches.setdefault(response_id, _Batch())
-
-    def _executor(self) -> ThreadPoolExecutor:
-        if self._threads is None:
-            self._threads = ThreadPoolExecutor(THREADS_MAX, thread_name_prefix="bareline-tool")
-        return self._threads

@@ -171,7 +171,7 @@ def test_6_the_microphone_is_heard_while_the_assistant_speaks(kit) -> None:
 def slow_tools(seconds: float) -> Toolbox:
     tools = Toolbox()
 
-    @tools.tool(effect="read")
+    @tools.tool(effect="read", on_interrupt="finish")
     async def look(place: str) -> str:
         """Look somewhere."""
         await asyncio.sleep(seconds)
