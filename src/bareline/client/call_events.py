@@ -11,15 +11,18 @@ import msgspec
 
 from bareline.protocol.replay import Lost
 from bareline.tools.calls import CallState
+from bareline.tools.proposals import ConsentBy
 
 __all__ = [
     "AgentSaid",
     "AgentStarted",
     "AgentStopped",
+    "ApprovalAsked",
     "CallEvent",
     "CallStarted",
     "ConfirmationAsked",
     "ErrorHappened",
+    "FillerSaid",
     "HungUp",
     "Interrupted",
     "Reconnected",
@@ -128,6 +131,22 @@ class ConfirmationAsked(_Happened, frozen=True):
     question: str
 
 
+class FillerSaid(_Happened, frozen=True):
+    """Something is heard beside the conversation while a tool runs. ``text``: its words, or the name of a clip."""
+
+    call_id: str
+    text: str
+
+
+class ApprovalAsked(_Happened, frozen=True):
+    """An action waits for a person whom a rule asks (``AskPerson``); the application may decide it too."""
+
+    proposal_id: str
+    name: str
+    arguments: str
+    question: str
+
+
 class ToolSettled(_Happened, frozen=True):
     """A tool call came to its one end. ``output``: what the model was told. ``consent``: who agreed, if asked."""
 
@@ -137,7 +156,7 @@ class ToolSettled(_Happened, frozen=True):
     state: CallState
     output: str
     duration_ms: int
-    consent: Literal["user", "application"] | None = None
+    consent: ConsentBy | None = None
 
 
 class ErrorHappened(_Happened, frozen=True):
@@ -175,6 +194,8 @@ CallEvent = (
     | Interrupted
     | ToolCalled
     | ConfirmationAsked
+    | ApprovalAsked
+    | FillerSaid
     | ToolSettled
     | ErrorHappened
     | Reconnected
