@@ -30,11 +30,15 @@ __all__ = ["Outcome", "ToolExecution"]
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """``step``: how the run ended. ``output``: what the model is told. ``detail``: for the trace alone."""
+    """``step``: how the run ended. ``output``: what the model is told. ``detail``: for the trace alone.
+
+    ``error``: what the tool raised.
+    """
 
     step: CallStep
     output: str
     detail: str = ""
+    error: Exception | None = None
 
 
 class ToolExecution:
@@ -108,11 +112,12 @@ class ToolExecution:
     def _failed(self, run: Running, error: Exception) -> Outcome:
         """What a tool says on purpose is believed; of anything else an irreversible one raised, nobody knows."""
         if isinstance(error, ToolError):
-            return Outcome(CallStep.FAIL, error_text(error, attempts=run.attempts, phrases=self._phrases))
+            text = error_text(error, attempts=run.attempts, phrases=self._phrases)
+            return Outcome(CallStep.FAIL, text, error=error)
         detail = f"{type(error).__name__}: {error}"
         if run.irreversible and run.entered:
-            return Outcome(CallStep.LOSE, unknown_text(self._phrases), detail)
-        return Outcome(CallStep.FAIL, error_text(error, phrases=self._phrases), detail)
+            return Outcome(CallStep.LOSE, unknown_text(self._phrases), detail, error)
+        return Outcome(CallStep.FAIL, error_text(error, phrases=self._phrases), detail, error)
 
     def _too_late(self, run: Running, failure: Exception | None) -> Outcome:
         """``failure``: of the attempt before, when it was the time for all of them that was over.

@@ -58,7 +58,8 @@ class ToolRunner:
 
     ``post`` sends an event, ``respond`` asks for a response, ``spawn`` starts a task that the call owns, ``emit`` tells
     the application, ``cover`` says a filler, ``limit_bytes`` gives the largest message that the
-    connection carries.
+    connection carries. ``propose`` takes the calls that need consent; ``outcome_given`` hears the key of every
+    irreversible execution whose outcome was handed to the model.
     """
 
     def __init__(
@@ -76,6 +77,7 @@ class ToolRunner:
     ) -> None:
         self.toolbox = toolbox
         self.propose: Callable[[ToolCall, Tool, Arguments], None] | None = None
+        self.outcome_given: Callable[[str], None] | None = None
         self._journal = journal
         self._settings = settings
         self._spawn = spawn
@@ -169,6 +171,15 @@ class ToolRunner:
         """Give the output to the model, and ask for a response when nothing else of that response is open."""
         self._batches.answer(call, output)
 
+    async def again(self, executed: Executed) -> Outcome:
+        """Carry out once more what an earlier process began, with the same key: for tools that honour it.
+
+        Nothing is recorded and nobody is answered: that is the caller's.
+        """
+        run = Running(executed, lambda _call, _output: None)
+        async with self._room(run.tool):
+            return await self._execution.run(run, self._context(run))
+
     def interrupted(self, by: str) -> bool:
         """Stop what an interruption stops; whether there was anything. Its output asks for no response."""
         stopped = [run for run in self._runs.values() if run.tool.interrupted == "cancel" and not run.irreversible]
@@ -212,8 +223,11 @@ class ToolRunner:
             return
         outcome = self._fitting(outcome)
         self._finished(run, outcome)
-        if not run.hung_up:
-            run.answer(run.call, outcome.output)
+        if run.hung_up:
+            return
+        run.answer(run.call, outcome.output)
+        if run.irreversible and self.outcome_given is not None:
+            self.outcome_given(run.executed.key)
 
     def _stop(self, run: Running, why: str) -> None:
         outcome = Outcome(CallStep.CANCEL, cancelled_text(self._settings.phrases), why)
