@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bareline.server.backends.rules import wording
+from bareline.server.backends.rules.changes import Change, change_of_mind
 from bareline.server.backends.rules.entities import Knowledge, value_for
 from bareline.server.backends.rules.lexicon import FILLERS, GLUE
 from bareline.server.backends.rules.memory import (
@@ -36,6 +37,7 @@ _FREE = 2.6
 """The score from which a reply is a new wish rather than the free text that was asked for."""
 _OFFERED_MAX = 5
 _YES_OR_NO = "Please say yes or no."
+_CERTAIN = Heard("")
 _SURE_YES = 0.15
 """Below this confidence a yes is asked for again."""
 
@@ -87,10 +89,12 @@ class Answers:
         if kind in {"repeat", "hello"}:
             return Reply(self._memory.said)
         match expecting:
-            case AskConsent(proposal):
-                return self._consent(proposal, kind, heard)
-            case AskDo(call):
-                return self._do(call, kind)
+            case AskConsent():
+                if kind == "other":
+                    return self._instead(expecting, self._changed(expecting))
+                return self._consent(expecting.proposal, kind, heard)
+            case AskDo(calls):
+                return self._do(calls, kind)
             case AskRight(draft, slot, value):
                 return self._right(draft, slot, value, kind)
             case AskSlot(draft, slot):
@@ -105,6 +109,8 @@ class Answers:
         expecting = self._memory.expecting
         lead = said.full[0] if said.full else ""
         match expecting:
+            case AskConsent() if clear is None and lead in _NO and (change := self._changed(expecting, said)):
+                return self._instead(expecting, change)
             case AskConsent() | AskDo():
                 if lead in _YES and (clear is None or clear.score < _STRONG or clear.tool.destructive):
                     return self.social("yes", heard)
@@ -151,9 +157,22 @@ class Answers:
             return Reply("", (Call(tool.name, {proposal.field: proposal.id}),))
         return Reply("I have no way to confirm that." if kind == "yes" else "All right, I left it alone.")
 
-    def _do(self, call: Call, kind: str) -> Reply:
+    def _instead(self, asked: AskConsent, change: Change | None) -> Reply:
+        """no, the other one; no, X: what was proposed is declined, and the same proposed of the other thing."""
+        if change is None:
+            return self._consent(asked.proposal, "no", _CERTAIN)
+        if len(change.values) != 1:
+            return self._ask(change.draft, change.slot)
+        declined = self._consent(asked.proposal, "no", _CERTAIN)
+        again = self.call(Draft(change.draft.tool, {**change.draft.values, change.slot.name: change.values[0]}))
+        return Reply("", (*declined.calls, *again.calls))
+
+    def _changed(self, asked: AskConsent, said: Said | None = None) -> Change | None:
+        return change_of_mind(asked.call, self._toolset, self._known, self._memory.offered, said)
+
+    def _do(self, calls: tuple[Call, ...], kind: str) -> Reply:
         self._memory.expecting = None
-        return Reply("", (call,)) if kind == "yes" else Reply("All right, I left it alone.")
+        return Reply("", calls) if kind == "yes" else Reply("All right, I left it alone.")
 
     def _right(self, draft: Draft, slot: Slot, value: Json, kind: str) -> Reply:
         if kind == "yes":

@@ -13,7 +13,7 @@ from bareline.server.backends.rules.entities import Knowledge
 from bareline.server.backends.rules.everyday import open_grammar
 from bareline.server.backends.rules.grammar_slots import SlotRules, alternatives, said
 from bareline.server.backends.rules.lexicon import SOCIAL
-from bareline.server.backends.rules.memory import AskConsent, AskDo, AskRight, AskSlot, Draft, Expecting
+from bareline.server.backends.rules.memory import AskConsent, AskDo, AskRight, AskSlot, Call, Draft, Expecting
 from bareline.server.backends.rules.slots import Slot, SlotKind
 from bareline.server.backends.rules.toolset import ToolModel, Toolset
 from bareline.server.backends.rules.words import plural
@@ -64,6 +64,12 @@ _TYPED_ONLY = frozenset(
     }
 )
 """Too short to be told from others by ear: a "stop" heard as "okay" would be consent."""
+_CONSENT = (
+    "( yes | yeah | yes please ) [please]"
+    " ( delete | remove | cancel | do | confirm | clear | order | book | send | change | move | complete )"
+    " ( it | that | them | this )"
+    " | no ( keep | leave ) it | no leave it alone | no i changed my mind | yes i am sure | yes i'm sure"
+)
 _CARRIERS = "it's | it is | make it | make that | for | on | at | by | the | to | with | a | in | i said | please"
 
 
@@ -71,9 +77,14 @@ def grammar_for(toolset: Toolset, known: Knowledge, expecting: Expecting | None)
     """The grammar (JSGF text) of what may be said while ``expecting``. The same arguments give the same text."""
     slots = SlotRules(toolset, known)
     lines = [_tool_rule(tool, at, slots) for at, tool in enumerate(toolset.tools)]
-    answer = _answer(expecting, slots)
+    answer = _answer(expecting, toolset, slots)
+    # By ear, a second wish follows what needs no words of its own: an "and" after every name would make all of them
+    # harder to hear.
+    plain = [at for at, tool in enumerate(toolset.tools) if "show" in tool.verbs and not tool.required]
+    shows = " | ".join(f"<tool{at}>" for at in plain)
     commands = " | ".join(f"<tool{at}>" for at in range(len(toolset.tools)))
     sentences = [f"[<um>] [<lead>] ( {commands} ) [<tail>]"] if commands else []
+    sentences += [f"[<lead>] ( {shows} ) and [<lead>] ( {commands} ) [<tail>]"] if shows else []
     sentences += [f"( {bare} ) [<tail>]"] if (bare := _bare(toolset)) else []
     sentences.append("[<um>] <social> [please]")
     if answer:
@@ -155,20 +166,25 @@ def _list(tool: ToolModel) -> str:
     return f"( list | {tool.noun} list )" if tool.noun else "list"
 
 
-def _answer(expecting: Expecting | None, slots: SlotRules) -> str:
+def _answer(expecting: Expecting | None, toolset: Toolset, slots: SlotRules) -> str:
     match expecting:
         case AskSlot(draft, slot):
             return _values(draft, slot, slots)
         case AskRight(draft, slot, _):
             return f"[no] {_values(draft, slot, slots)}"
-        case AskConsent() | AskDo():
-            verbs = "delete | remove | cancel | do | confirm | clear | order | book | send | change | move | complete"
-            return (
-                f"( yes | yeah | yes please ) [please] ( {verbs} ) ( it | that | them | this )"
-                " | no ( keep | leave ) it | no leave it alone | no i changed my mind | yes i am sure | yes i'm sure"
-            )
+        case AskConsent(_, call):
+            return f"{_CONSENT}{_instead(call, toolset, slots)}"
+        case AskDo():
+            return _CONSENT
         case _:
             return ""
+
+
+def _instead(call: Call | None, toolset: Toolset, slots: SlotRules) -> str:
+    """no, X."""
+    tool = toolset.named(call.name) if call is not None else None
+    values = slots.values(tool, tool.naming) if tool is not None and tool.naming is not None else ""
+    return f" | no [ the | not that one ] {values}" if values else ""
 
 
 def _values(draft: Draft, slot: Slot, slots: SlotRules) -> str:

@@ -58,8 +58,9 @@ class SlotRules:
             ways.append(f"[{_articles(tool)}] [ {'new' if tool.verbs & _MAKING else 'upcoming | current'} ] {noun}")
         if not tool.verbs & _MAKING:
             suffix = f" [{noun}]" if noun else ""
+            leads = f"number | called | named{' | of the | for the | of | for' if tool.several else ''}"
             ways += [f"[ the | my | that ] {values}{suffix}" for values in names if values and self._told(tool)]
-            ways += [f"[ the | my ] {noun} [ number | called | named ] {values}" for values in names if values and noun]
+            ways += [f"[ the | my ] {noun} [ {leads} ] {values}" for values in names if values and noun]
             ways += [self._pointed()] if names else []
         return " | ".join(ways) or "[it]"
 

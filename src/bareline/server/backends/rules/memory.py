@@ -80,9 +80,9 @@ class AskRight:
 
 @dataclass(frozen=True, slots=True)
 class AskDo:
-    """Whether to make a call was asked."""
+    """Whether to make these calls was asked."""
 
-    call: Call
+    calls: tuple[Call, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,9 +94,10 @@ class AskWhich:
 
 @dataclass(frozen=True, slots=True)
 class AskConsent:
-    """A tool's proposal was put to the user."""
+    """A tool's proposal was put to the user. ``call``: the one that was proposed, if it is known."""
 
     proposal: Proposal
+    call: Call | None = None
 
 
 Expecting: TypeAlias = AskSlot | AskRight | AskDo | AskWhich | AskConsent
@@ -119,12 +120,13 @@ class Reply:
 @dataclass(slots=True)
 class Memory:
     """``said``: the last thing said; ``misses``: times in a row that nothing was understood; ``proposing``: the tool
-    that made the newest proposal."""
+    that made the newest proposal; ``offered``: the names among which the user last had to choose."""
 
     expecting: Expecting | None = None
     said: str = ""
     misses: int = 0
     proposing: str = ""
+    offered: tuple[str, ...] = ()
     answered: dict[str, None] = field(default_factory=dict[str, None])
 
     def settle(self, key: str) -> bool:

@@ -38,7 +38,7 @@ class Outcomes:
         result = read_result(given.output.output)
         match result:
             case Proposal():
-                self._memory.expecting = AskConsent(result)
+                self._memory.expecting = AskConsent(result, _made(given))
                 self._memory.proposing = tool.name if tool is not None else ""
                 return result.say
             case Failure():
@@ -61,10 +61,15 @@ class Outcomes:
     def _expect(self, tool: ToolModel, slot: Slot, names: tuple[str, ...], arguments: dict[str, Json]) -> None:
         """A yes takes the only suggestion; of several, one is to be named."""
         if len(names) == 1:
-            self._memory.expecting = AskDo(Call(tool.name, {**arguments, slot.name: names[0]}))
+            self._memory.expecting = AskDo((Call(tool.name, {**arguments, slot.name: names[0]}),))
             return
+        self._memory.offered = names
         values = {name: value for name, value in arguments.items() if name != slot.name}
         self._memory.expecting = AskSlot(Draft(tool, values), slot)
+
+
+def _made(given: Given) -> Call | None:
+    return None if given.call is None else Call(given.call.name or "", arguments_of(given.call))
 
 
 def _narrowed(tool: ToolModel | None, given: Given) -> str:

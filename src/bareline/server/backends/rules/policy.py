@@ -8,6 +8,7 @@ from bareline.server.backends.rules.entities import Knowledge
 from bareline.server.backends.rules.memory import AskDo, AskWhich, Call, Draft, Heard, Memory, Reply
 from bareline.server.backends.rules.toolset import Toolset
 from bareline.server.backends.rules.understanding import ACCEPTED, Intent, Said, intents, read, social
+from bareline.server.backends.rules.wishes import wishes
 
 __all__ = ["DOUBTFUL", "DOUBTFUL_DESTRUCTIVE", "DOUBTFUL_READ", "UNSURE", "Policy"]
 
@@ -74,8 +75,12 @@ class Policy:
         return self._act(said, heard, ranked, clear)
 
     def _act(self, said: Said, heard: Heard, ranked: list[Intent], clear: Intent | None) -> Reply:
-        """A new wish."""
+        """A new wish, or several."""
         memory = self._memory
+        several = wishes(said, self._toolset, self._known)
+        if several:
+            memory.misses = 0
+            return self._together(several, said, heard)
         if clear is None:
             near = [intent for intent in ranked if intent.score >= ACCEPTED]
             if len(near) > 1:
@@ -83,12 +88,24 @@ class Policy:
                 return Reply(wording.ask_which(tuple(intent.tool for intent in near[:3])))
             return self._missed()
         memory.misses = 0
-        draft = Draft(clear.tool, clear.values, clear.heard if heard.spoken else frozenset())
-        reply = self._answers.advance(draft)
-        if reply.calls and heard.confidence < self._needed(clear):
-            memory.expecting = AskDo(reply.calls[0])
+        return self._together((clear,), said, heard)
+
+    def _together(self, several: tuple[Intent, ...], said: Said, heard: Heard) -> Reply:
+        """All calls that can be made, and the first question about those that cannot."""
+        calls: list[Call] = []
+        question, expecting = "", None
+        for intent in several:
+            reply = self._answers.advance(
+                Draft(intent.tool, intent.values, intent.heard if heard.spoken else frozenset())
+            )
+            calls += reply.calls
+            if reply.say and not question:
+                question, expecting = reply.say, self._memory.expecting
+        self._memory.expecting = expecting
+        if calls and not question and heard.confidence < max(self._needed(intent) for intent in several):
+            self._memory.expecting = AskDo(tuple(calls))
             return Reply(wording.ask_right(" ".join(said.words)))
-        return reply
+        return Reply(question, tuple(calls))
 
     def _clear(self, ranked: list[Intent]) -> Intent | None:
         """The one tool that is meant, if it is clear."""
@@ -122,6 +139,7 @@ class Policy:
             "repeat": said or "I have not said anything yet.",
             "help": wording.introduction(self._toolset),
             "wait": "Take your time.",
+            "other": "Which one do you mean?",
         }
         return Reply(fixed[kind])
 

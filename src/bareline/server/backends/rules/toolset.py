@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from bareline.protocol.events import FunctionTool, McpTool, UnknownTool
 from bareline.server.backends.rules.lexicon import GLUE, VERB_PHRASES, classes_of, same_noun
 from bareline.server.backends.rules.schema import read_schema
-from bareline.server.backends.rules.slots import Slot, quoted, read_slots
+from bareline.server.backends.rules.slots import Slot, SlotKind, quoted, read_slots
 from bareline.server.backends.rules.words import phrase, singular, spoken
 
 __all__ = ["ToolModel", "Toolset", "read_toolset"]
@@ -47,6 +47,12 @@ class ToolModel:
     def noun(self) -> str:
         """What it acts on, as spoken; empty when unknown."""
         return " ".join(self.nouns[0]) if self.nouns else ""
+
+    @property
+    def naming(self) -> Slot | None:
+        """The argument that says which thing is meant."""
+        kinds = (SlotKind.ID, SlotKind.TEXT)
+        return next((slot for slot in self.required if slot.kind in kinds and len(slot.path) == 1), None)
 
     @property
     def required(self) -> tuple[Slot, ...]:
