@@ -13,7 +13,7 @@ import msgspec
 from bareline.cli.terminal import Terminal
 from bareline.errors import ConfigurationError
 
-__all__ = ["add_parser", "run_media", "run_wire"]
+__all__ = ["add_parser", "run_media", "run_tools", "run_wire"]
 
 
 def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:  # pyright: ignore[reportPrivateUsage]
@@ -38,6 +38,14 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     _add_options(media)
     media.add_argument("--peers", type=Path, metavar="DIR", default=Path(".peers"), help="environments of other stacks")
     media.set_defaults(run=run_media)
+    tools = benches.add_parser(
+        "tools",
+        help="function calls over WebSocket: Bareline beside a bare loop that calls the function at once",
+        description="Runs a bare loop and a Call in turns, with an async function and with one in a thread; runs that "
+        "other programs disturbed do not count. Exit status 1 when a goal was missed.",
+    )
+    _add_options(tools, seconds=2.0)
+    tools.set_defaults(run=run_tools)
 
 
 def run_wire(args: argparse.Namespace) -> int:
@@ -72,15 +80,30 @@ def run_media(args: argparse.Namespace) -> int:
     return 0 if all(goal.met for goal in report.goals) else 1
 
 
+def run_tools(args: argparse.Namespace) -> int:
+    """Measure and report."""
+    _check(args)
+    from bareline.lab.bench_tools import BenchToolsOptions, render_bench_tools, run_bench_tools
+
+    options = BenchToolsOptions(
+        runs=args.runs, attempts=args.attempts, seconds=args.seconds, quiet_only=not args.any_machine
+    )
+    report = run_bench_tools(options, progress=_progress(args))
+    _show(args, report, render_bench_tools(report))
+    return 0 if all(goal.met for goal in report.goals) else 1
+
+
 def _check(args: argparse.Namespace) -> None:
     if args.attempts < args.runs:
         raise ConfigurationError(f"--attempts {args.attempts} can never give --runs {args.runs}")
 
 
-def _add_options(parser: argparse.ArgumentParser) -> None:
+def _add_options(parser: argparse.ArgumentParser, seconds: float = 6.0) -> None:
     parser.add_argument("--runs", type=_count, default=5, help="valid runs wanted (default: 5)")
     parser.add_argument("--attempts", type=_count, default=15, help="runs made at most (default: 15)")
-    parser.add_argument("--seconds", type=_seconds, default=6.0, help="for each measurement (default: 6)")
+    parser.add_argument(
+        "--seconds", type=_seconds, default=seconds, help=f"for each measurement (default: {seconds:g})"
+    )
     parser.add_argument("--any-machine", action="store_true", help="count disturbed runs too, and say so")
     parser.add_argument("--json", action="store_true", help="print the report as JSON")
 

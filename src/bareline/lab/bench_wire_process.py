@@ -15,7 +15,7 @@ from bareline.errors import BarelineError
 from bareline.lab.bench_load import Load, cores
 from bareline.lab.bench_wire_report import ClientRun
 
-__all__ = ["BenchServer", "import_ms", "run_client"]
+__all__ = ["BenchServer", "import_ms", "run_client", "run_plan"]
 
 _START_TIMEOUT_S = 30
 _IMPORT = "import time; began = time.perf_counter(); import bareline; print((time.perf_counter() - began) * 1e3)"
@@ -23,10 +23,11 @@ _IMPORT_RUNS = 5
 
 
 class BenchServer:
-    """The bare server in a process of its own, on a core of its own; ``port`` once it is entered."""
+    """A bare server in a process of its own, on a core of its own; ``port`` once it is entered."""
 
-    def __init__(self) -> None:
+    def __init__(self, module: str = "bareline.lab.bench_wire_server") -> None:
         self.port = 0
+        self._module = module
         self._process: subprocess.Popen[str] | None = None
 
     @property
@@ -36,7 +37,7 @@ class BenchServer:
         return self._process.pid
 
     def __enter__(self) -> Self:
-        command = [sys.executable, "-m", "bareline.lab.bench_wire_server"]
+        command = [sys.executable, "-m", self._module]
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)  # noqa: S603
         if hasattr(os, "sched_setaffinity"):
             os.sched_setaffinity(self._process.pid, {cores()[1]})
@@ -56,16 +57,31 @@ def run_client(
     server: BenchServer, kind: str, *, seconds: float, trace: Path, sessions: int = 1, frame_ms: int = 20
 ) -> ClientRun:
     """Run one client to its end. Raises ``BarelineError`` when it failed."""
-    plan: dict[str, Any] = {"kind": kind, "port": server.port, "seconds": seconds, "sessions": sessions}
-    plan |= {"frame_ms": frame_ms, "core": cores()[0], "trace": str(trace), "spawned_ns": time.monotonic_ns()}
+    plan: dict[str, Any] = {"kind": kind, "seconds": seconds, "sessions": sessions}
+    plan |= {"frame_ms": frame_ms, "trace": str(trace)}
+    found, foreign = run_plan(server, "bareline.lab.bench_wire_client", plan, limit_s=seconds + sessions)
+    return _client_run(kind, found, foreign)
+
+
+def run_plan(
+    server: BenchServer, module: str, plan: dict[str, Any], *, limit_s: float
+) -> tuple[dict[str, Any], float | None]:
+    """Run a client's module to its end: the line of JSON it printed, and how many cores others used meanwhile.
+
+    ``limit_s``: how long it may take beside its start. Raises ``BarelineError`` when it failed.
+    """
+    plan = {**plan, "port": server.port, "core": cores()[0], "spawned_ns": time.monotonic_ns()}
     before = Load([server.pid])
-    command = [sys.executable, "-m", "bareline.lab.bench_wire_client", json.dumps(plan)]
-    limit_s = _START_TIMEOUT_S + seconds + sessions
+    command = [sys.executable, "-m", module, json.dumps(plan)]
+    limit_s += _START_TIMEOUT_S
     done = subprocess.run(command, capture_output=True, text=True, timeout=limit_s, check=False)  # noqa: S603
     foreign = before.foreign_cores()
     if done.returncode or not done.stdout:
-        raise BarelineError(f"the client '{kind}' of the bench failed: {done.stderr.strip()[-500:]}")
-    return _client_run(kind, json.loads(done.stdout), foreign)
+        raise BarelineError(f"the client '{plan['kind']}' of the bench failed: {done.stderr.strip()[-500:]}")
+    found: dict[str, Any] = json.loads(done.stdout)
+    if found["failed"]:
+        raise BarelineError(f"the client '{plan['kind']}' of the bench failed: {found['failed']}")
+    return found, foreign
 
 
 def import_ms() -> float:
@@ -76,8 +92,6 @@ def import_ms() -> float:
 
 
 def _client_run(kind: str, found: dict[str, Any], foreign: float | None) -> ClientRun:
-    if found["failed"]:
-        raise BarelineError(f"the client '{kind}' of the bench failed: {found['failed']}")
     latencies: list[int] = found["latencies_us"]
     return ClientRun(
         kind=kind,

@@ -18,14 +18,14 @@ from urllib.parse import parse_qs, urlsplit
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 
-__all__ = ["main"]
+__all__ = ["SESSION", "event_text", "main"]
 
 JsonObject = dict[str, Any]
 
 _SAMPLES_PER_MS = 24
 _STAMP_BYTES = 8
 _IDS = '"response_id":"resp_00000000000000000bench","item_id":"item_00000000000000000bench","output_index":0'
-_SESSION: JsonObject = {
+SESSION: JsonObject = {
     "type": "realtime",
     "object": "realtime.session",
     "id": "sess_00000000000000000bench",
@@ -59,7 +59,7 @@ async def _talk(connection: ServerConnection) -> None:
     frame_ms = int(query.get("frame_ms", ["20"])[0])
     listening = asyncio.create_task(_listen(connection))
     try:
-        await connection.send(_event("session.created", session=_SESSION))
+        await connection.send(event_text("session.created", session=SESSION))
         await _begin_response(connection)
         await _speak(connection, frame_ms)
     except ConnectionClosed:
@@ -72,7 +72,7 @@ async def _listen(connection: ServerConnection) -> None:
     try:
         async for message in connection:
             if isinstance(message, str) and message.startswith('{"type":"session.update"'):
-                await connection.send(_event("session.updated", session=_SESSION))
+                await connection.send(event_text("session.updated", session=SESSION))
     except ConnectionClosed:
         return
 
@@ -86,12 +86,12 @@ async def _begin_response(connection: ServerConnection) -> None:
     }
     item: JsonObject = {"id": "item_00000000000000000bench", "type": "message", "role": "assistant", "content": []}
     place: JsonObject = {"response_id": response["id"], "output_index": 0}
-    await connection.send(_event("response.created", response=response))
-    await connection.send(_event("response.output_item.added", item=item, **place))
-    await connection.send(_event("conversation.item.added", item=item, previous_item_id=None))
+    await connection.send(event_text("response.created", response=response))
+    await connection.send(event_text("response.output_item.added", item=item, **place))
+    await connection.send(event_text("conversation.item.added", item=item, previous_item_id=None))
     part = {"type": "audio", "transcript": ""}
     of_item: JsonObject = {"item_id": item["id"], "content_index": 0}
-    await connection.send(_event("response.content_part.added", part=part, **place, **of_item))
+    await connection.send(event_text("response.content_part.added", part=part, **place, **of_item))
 
 
 async def _speak(connection: ServerConnection, frame_ms: int) -> None:
@@ -106,7 +106,8 @@ async def _speak(connection: ServerConnection, frame_ms: int) -> None:
         await connection.send(f'{head},"delta":"{audio}"}}')
 
 
-def _event(kind: str, **values: object) -> str:
+def event_text(kind: str, **values: object) -> str:
+    """An event as the server sends it."""
     return json.dumps({"type": kind, "event_id": "event_000000000000000000000", **values})
 
 
