@@ -37,7 +37,8 @@ class BargeIn:
     """Interrupts the assistant.
 
     ``playback`` gives what plays at the moment; ``post`` sends an event, ``cancel`` the response of the conversation;
-    ``emit`` tells the application, ``tell`` whoever must know what was heard of the items that were cut.
+    ``emit`` tells the application, ``tell`` whoever must know what was heard of the items that were cut; ``unsaid``
+    takes back what was asked for beside the conversation and is not generated yet.
     """
 
     def __init__(
@@ -49,6 +50,7 @@ class BargeIn:
         cancel: Callable[[], None],
         emit: Callable[[CallEvent], None],
         tell: Callable[[Sequence[Cut], Conversation], None],
+        unsaid: Callable[[], None],
     ) -> None:
         self._playback = playback
         self._journal = journal
@@ -56,6 +58,7 @@ class BargeIn:
         self._cancel = cancel
         self._emit = emit
         self._tell = tell
+        self._unsaid = unsaid
         self._interrupted: OrderedDict[str, None] = OrderedDict()
 
     def interrupt(
@@ -68,6 +71,7 @@ class BargeIn:
         playback = self._playback()
         cuts = playback.interrupt()
         silent_ns = now_ns()
+        self._unsaid()
         for response in running:
             self._stop(response, server_cancels=server_cancels)
             cuts += playback.interrupt_response(response.id)

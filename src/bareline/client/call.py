@@ -10,7 +10,7 @@ import asyncio
 import random
 from collections.abc import AsyncIterator, Sequence
 from types import TracebackType
-from typing import Self, Unpack
+from typing import Literal, Self, Unpack
 
 from bareline.client.call_events import CallEvent, ToolArguments, UserSaid
 from bareline.client.call_keywords import CallKeywords, split_keywords
@@ -19,7 +19,7 @@ from bareline.client.call_tasks import CallTasks
 from bareline.client.capture import Capture
 from bareline.client.connect import connect
 from bareline.client.connections import Connections
-from bareline.client.consent import ConfirmingPolicy
+from bareline.client.consent import ConfirmingPolicy, ConsentSettings
 from bareline.client.feed import Feed
 from bareline.client.line import Line
 from bareline.client.parts import Parts
@@ -40,8 +40,13 @@ from bareline.protocol.conversation import Conversation
 from bareline.protocol.media_playout import MediaLedger
 from bareline.protocol.playout import PlayoutLedger
 from bareline.tools import ExecutionStore, Proposal, Toolbox
+from bareline.tools.consent_policy import EXPIRY_NS
+from bareline.tools.consent_words import ENGLISH as ENGLISH_WORDS
+from bareline.tools.consent_words import ConsentWords
+from bareline.tools.durations import Durations
+from bareline.tools.ladder import DEFAULT_LADDER, SILENT, FillerLadder
 from bareline.tools.phrases import ENGLISH, Phrases
-from bareline.units import seconds_to_ns
+from bareline.units import NS_PER_S, seconds_to_ns
 
 __all__ = ["Call"]
 
@@ -55,6 +60,9 @@ class Call:
     ``CallKeywords``. ``microphone`` and ``speaker`` stay the caller's to close. ``more_tools`` are tools that others
     run (MCP servers). ``input_filter`` and ``output_filter`` see every frame and give the one to use.
     ``barge_in=False`` lets the assistant finish. ``context`` reaches tools as ``ToolContext.app``.
+    ``consent_expiry_s``: how long questions wait for their answer; ``expiry_spoken``: the assistant says when one has
+    expired. ``consent_words``: in which languages a no of the user is recognised.
+    ``filler`` is the ladder of tools that bring none, ``False``: silence; ``durations`` knows how long tools take.
     ``executions`` remembers irreversible executions beyond this process, and stays the caller's to close. ``phrases``:
     the language of what is said of failures. ``chance`` spreads the delays before retries. ``reconnect=None``
     ends the call with its first connection. ``dial`` opens lines in another way than ``connect``.
@@ -74,6 +82,11 @@ class Call:
         phrases: Phrases = ENGLISH,
         chance: random.Random | None = None,
         confirming: ConfirmingPolicy = "standing",
+        consent_expiry_s: float = EXPIRY_NS / NS_PER_S,
+        consent_words: Sequence[ConsentWords] = (ENGLISH_WORDS,),
+        expiry_spoken: bool = False,
+        filler: FillerLadder | Literal[False] | None = None,
+        durations: Durations | None = None,
         barge_in: bool = True,
         input_filter: FrameFilter | None = None,
         output_filter: FrameFilter | None = None,
@@ -93,7 +106,14 @@ class Call:
             tools=ToolSettings(
                 app=context, call=self, store=executions, chance=chance or random.Random(), phrases=phrases
             ),
-            confirming=confirming,
+            consent=ConsentSettings(
+                policy=confirming,
+                expiry_ns=seconds_to_ns(consent_expiry_s),
+                expiry_spoken=expiry_spoken,
+                languages=tuple(consent_words),
+            ),
+            filler=SILENT if filler is False else filler or DEFAULT_LADDER,
+            durations=durations or Durations(),
             barge_in=barge_in,
             speaker=speaker,
             output_filter=output_filter,
@@ -178,7 +198,7 @@ class Call:
         item_id = self._ids.new("item")
         item = ev.Message(id=item_id, role="user", content=[ev.InputText(text=text)])
         self._post(ev.ConversationItemCreate(item=item))
-        self._parts.consent.user_spoke()
+        self._parts.consent.user_spoke(item_id, text)
         self._parts.feed.put(UserSaid(at_ns=now_ns(), item_id=item_id, text=text))
         if respond:
             self._parts.responder.request(reason="text")
@@ -256,7 +276,8 @@ class Call:
         await self._tasks.end(reason)
 
     async def __aenter__(self) -> Self:
-        jobs = [self._parts.play, self._parts.consent.run, self._parts.responder.run]
+        parts = self._parts
+        jobs = [parts.play, parts.consent.run, parts.responder.run, parts.filler.run]
         if self._capture is not None:
             jobs.append(self._capture.run)
         await self._tasks.begin(self._connections.open, jobs, self._connections.run, self._over)

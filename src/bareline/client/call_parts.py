@@ -12,8 +12,9 @@ from typing import Any
 
 from bareline.client.barge_in import BargeIn
 from bareline.client.call_events import CallEvent
-from bareline.client.consent import ConfirmingPolicy, ConsentDesk
+from bareline.client.consent import ConsentDesk, ConsentSettings
 from bareline.client.feed import FEED_MAX, Feed
+from bareline.client.filler import Filler
 from bareline.client.journal import Journal
 from bareline.client.media_playback import MediaPlayback
 from bareline.client.media_reactions import MediaReactions
@@ -32,6 +33,8 @@ from bareline.observe.record import Observer
 from bareline.protocol.conversation import Conversation
 from bareline.protocol.playout import Cut, PartKey
 from bareline.tools import Toolbox
+from bareline.tools.durations import Durations
+from bareline.tools.ladder import FillerLadder
 
 __all__ = ["CallOptions", "compose"]
 
@@ -42,7 +45,9 @@ class CallOptions:
 
     toolbox: Toolbox
     tools: ToolSettings
-    confirming: ConfirmingPolicy
+    consent: ConsentSettings
+    filler: FillerLadder
+    durations: Durations
     barge_in: bool
     speaker: AudioSink | None
     output_filter: FrameFilter | None
@@ -73,14 +78,19 @@ def compose(
     def tell(cuts: Sequence[Cut], conversation: Conversation) -> None:
         parts.truncation.tell(cuts, conversation)
 
-    def cover(filler: str) -> None:
-        if responder.idle and not parts.playback.unheard and not reactions.user_speaking:
-            responder.say(filler, remember=False)
-
     hearing = _Hearing(started, stopped, cut)
     playback = Playback(options.speaker, journal, output_filter=options.output_filter, started=started, stopped=stopped)
     shared = _Shared(journal=journal, feed=feed, outbox=outbox, responder=responder, transcript=transcript)
     truncation = ClientTruncation(lambda: playback.ledger, transcript, post=outbox.post, said=cut)
+    filler = Filler(
+        options.filler,
+        options.durations,
+        journal,
+        playback=lambda: parts.playback,
+        responder=responder,
+        user_speaking=lambda: reactions.user_speaking,
+        emit=feed.put,
+    )
     barge_in = BargeIn(
         lambda: parts.playback,
         journal,
@@ -88,8 +98,16 @@ def compose(
         cancel=responder.cancel,
         emit=feed.put,
         tell=tell,
+        unsaid=filler.interrupted,
     )
-    runner, consent = _tool_parts(options, shared, spawn=spawn, cover=cover, tools_changed=tools_changed)
+    runner, consent = _tool_parts(
+        options,
+        shared,
+        spawn=spawn,
+        filler=filler,
+        transcribes=lambda: reactions.transcribes,
+        tools_changed=tools_changed,
+    )
     parts = Parts(
         journal=journal,
         feed=feed,
@@ -100,6 +118,7 @@ def compose(
         responder=responder,
         truncation=truncation,
         barge_in=barge_in,
+        filler=filler,
         runner=runner,
         consent=consent,
         usage=CallUsage(),
@@ -146,7 +165,8 @@ def _tool_parts(
     shared: _Shared,
     *,
     spawn: Callable[[Coroutine[Any, Any, None]], asyncio.Task[None]],
-    cover: Callable[[str], None],
+    filler: Filler,
+    transcribes: Callable[[], bool],
     tools_changed: Callable[[], None],
 ) -> tuple[ToolRunner, ConsentDesk]:
     runner = ToolRunner(
@@ -157,17 +177,20 @@ def _tool_parts(
         respond=shared.responder.ask,
         spawn=spawn,
         emit=shared.feed.put,
-        cover=cover,
+        filler=filler,
         limit_bytes=lambda: shared.outbox.limit_bytes,
     )
     consent = ConsentDesk(
         runner,
         shared.journal,
+        options.consent,
+        options.tools,
         ids=options.ids,
-        policy=options.confirming,
-        words=shared.transcript.last_words,
+        transcript=shared.transcript,
+        transcribes=transcribes,
         post=shared.outbox.post,
         respond=shared.responder.ask,
+        spawn=spawn,
         emit=shared.feed.put,
         tools_changed=tools_changed,
     )

@@ -1,65 +1,113 @@
 """How does the user's yes reach the action it is meant for?
 
 Between the model's calls (the action, then the confirming tool) and ``Confirmations``, which alone decides. Every step
-is traced with who consented and the words that were known then.
+is traced: what was asked, when it was given, who consented and the words that were known then. Actions that are no
+tools of the call's toolbox (approvals of remote MCP tools) come in by ``ConsentDesk.ask``.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from typing import Literal
+import datetime as dt
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, field
+from typing import Any, Literal
 
-from bareline.client.call_events import CallEvent, ConfirmationAsked
+import msgspec
+
+from bareline.client.approvals import Approvals
+from bareline.client.call_events import CallEvent
+from bareline.client.consent_rules import AskingRule, ConsentRules
+from bareline.client.heard_answers import HeardAnswers
 from bareline.client.journal import Journal
-from bareline.client.tool_runner import Executed, ToolCall, ToolRunner
+from bareline.client.pending_actions import Answer, PendingActions, Waiting
+from bareline.client.tool_runner import ToolCall, ToolRunner, ToolSettings
+from bareline.client.transcript import Transcript
 from bareline.clock import now_ns
 from bareline.errors import InvalidRequest
 from bareline.ids import IdSource
 from bareline.protocol import events as ev
-from bareline.tools import CallStep, Confirm, Confirmations, Proposal, Refusal, Tool
+from bareline.tools import Approval, AskPerson, CallStep, Confirmations, Proposal, Refusal, Tool
 from bareline.tools.arguments import Arguments
-from bareline.tools.confirmation import confirming_tools, proposal_named
-from bareline.tools.questions import fill_question
-from bareline.tools.results import status_text
+from bareline.tools.confirming import confirming_tools, proposal_named
+from bareline.tools.consent_policy import EXPIRY_NS
+from bareline.tools.consent_words import ENGLISH, ConsentWords
+from bareline.tools.questions import question_about
 from bareline.tools.toolbox import CONFIRM_ACTION, DECLINE_ACTION
 from bareline.units import NS_PER_S
 
-__all__ = ["ConfirmingPolicy", "ConsentDesk"]
+__all__ = ["ConfirmingPolicy", "ConsentDesk", "ConsentSettings"]
 
 ConfirmingPolicy = Literal["standing", "pending"]
 """``standing``: the confirming tools are always offered and refuse without a proposal. ``pending``: they are offered
 only while something waits, which costs the prompt cache at each change (D6)."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsentSettings:
+    """What the application chose; as in ``Call``. ``today``: the day that dates are said from."""
+
+    policy: ConfirmingPolicy = "standing"
+    expiry_ns: int = EXPIRY_NS
+    expiry_spoken: bool = False
+    languages: tuple[ConsentWords, ...] = (ENGLISH,)
+    today: Callable[[], dt.date] = field(default=dt.date.today)
+
+
 class ConsentDesk:
-    """Keeps the calls that wait for consent. ``words`` gives what the user said last, as far as it is known."""
+    """Keeps the actions that wait for consent.
+
+    ``post`` sends an event, ``respond`` asks for a response, ``spawn`` starts a task that the call owns, ``emit`` tells
+    the application; ``transcribes`` says whether the session transcribes what the user says.
+    """
 
     def __init__(
         self,
         runner: ToolRunner,
         journal: Journal,
+        settings: ConsentSettings,
+        tools: ToolSettings,
         *,
         ids: IdSource,
-        policy: ConfirmingPolicy,
-        words: Callable[[], str],
+        transcript: Transcript,
+        transcribes: Callable[[], bool],
         post: Callable[[ev.ClientEvent], object],
         respond: Callable[[str], None],
+        spawn: Callable[[Coroutine[Any, Any, None]], asyncio.Task[None]],
         emit: Callable[[CallEvent], None],
         tools_changed: Callable[[], None],
     ) -> None:
         self._runner = runner
         self._journal = journal
-        self._policy: ConfirmingPolicy = policy
-        self._words = words
-        self._post = post
+        self._settings = settings
+        self._app = tools.app
         self._respond = respond
-        self._emit = emit
+        self._spawn = spawn
         self._tools_changed = tools_changed
-        self._confirmations = Confirmations(ids)
-        self._waiting: dict[str, ToolCall] = {}
+        self._confirmations = Confirmations(ids, expiry_ns=settings.expiry_ns)
+        self._actions = PendingActions(
+            runner,
+            journal,
+            self._confirmations,
+            expiry_spoken=settings.expiry_spoken,
+            post=post,
+            respond=respond,
+            emit=emit,
+            changed=self._changed,
+        )
+        self._heard = HeardAnswers(transcript, journal, settings.languages, transcribes=transcribes)
+        self._approvals = Approvals(journal, spawn=spawn, decided=self._person_decided)
+        self._rules = ConsentRules(
+            runner,
+            journal,
+            settings=tools,
+            today=settings.today,
+            spawn=spawn,
+            put=self._put,
+        )
+        self._offered = False
         self._news = asyncio.Event()
-        runner.propose = self.propose
+        runner.propose = self._rules.decide
 
     @property
     def pending(self) -> tuple[Proposal, ...]:
@@ -68,65 +116,92 @@ class ConsentDesk:
 
     def definitions(self) -> list[ev.FunctionTool]:
         """The confirming tools, when they are to be offered now."""
-        standing = self._policy == "standing" and self._runner.toolbox.confirms
-        return confirming_tools() if standing or self._waiting else []
+        standing = self._settings.policy == "standing" and self._runner.toolbox.confirms
+        self._offered = standing or bool(len(self._actions))
+        return confirming_tools() if self._offered else []
 
-    def propose(self, call: ToolCall, tool: Tool, arguments: Arguments) -> None:
-        """Put the action to the user instead of running it."""
-        question = next(rule.question for rule in tool.consent if isinstance(rule, Confirm))
-        words = fill_question(question, arguments.values, None)
+    def ask(
+        self,
+        name: str,
+        arguments: str,
+        *,
+        response_id: str,
+        decided: Callable[[bool], None],
+        question: str = "",
+        expiry_ns: int | None = None,
+    ) -> Proposal:
+        """Ask the user about an action that is no tool of the toolbox, such as an approval of a remote MCP tool.
+
+        ``arguments``: its JSON text. ``response_id``: the response that wanted it, which does not count as asking.
+        ``question=""``: a plain one. The model is told to ask; ``decided`` is called once with the answer, ``False``
+        also when it was replaced or not answered in time, and not at all when the call ends before. The same rules hold
+        as for tools.
+        """
+        parsed = _arguments(arguments)
+        words = question or question_about(name, "", parsed.values, None, self._settings.today())
         proposal = self._confirmations.propose(
-            tool, arguments, words, call_id=call.call_id, response_id=call.response_id, now_ns=now_ns()
+            name, parsed, words, call_id="", response_id=response_id, now_ns=now_ns(), expiry_ns=expiry_ns
         )
-        repeated = self._waiting.pop(proposal.id, None)
-        if repeated is not None:
-            self._withdraw(repeated, "asked for again")
-        self._runner.step(call, CallStep.PROPOSE, proposal_id=proposal.id, question=proposal.question)
-        self._waiting[proposal.id] = call
-        self._sweep("replaced")
-        self._changed()
-        self._emit(
-            ConfirmationAsked(
-                at_ns=now_ns(),
-                proposal_id=proposal.id,
-                name=tool.name,
-                arguments=call.arguments,
-                question=proposal.question,
-            )
-        )
-        self._runner.answer(call, proposal.text)
+        self._actions.add(proposal, Waiting(arguments, decided=decided))
+        self._actions.tell(f"The action '{name}' with {arguments} waits for consent. {proposal.text}")
+        self._respond("consent_needed")
+        return proposal
 
     def reported(self, call: ToolCall) -> bool:
         """Take a call of a confirming tool; False when it is another tool's."""
+        proposal_id = proposal_named(call.arguments)
         if call.name == CONFIRM_ACTION:
-            self._confirmed(call, proposal_named(call.arguments))
+            self._runner.step(call, CallStep.START, proposal_id=proposal_id)
+            self._confirmed(call, proposal_id)
         elif call.name == DECLINE_ACTION:
-            self._declined(call, proposal_named(call.arguments))
+            self._runner.step(call, CallStep.START, proposal_id=proposal_id)
+            self._report_refusal(call, self._actions.drop(proposal_id, "user", self._answer_to(call)))
         else:
             return False
         return True
 
     def confirm(self, proposal_id: str) -> None:
         """Consent by the application. Raises ``InvalidRequest`` when nothing waits under this id."""
-        self._consented(proposal_id, "application", self._tell)
+        _obeyed(self._actions.carry_out(proposal_id, "application"))
 
     def decline(self, proposal_id: str) -> None:
         """Refusal by the application. Raises ``InvalidRequest`` when nothing waits under this id."""
-        dropped = self._confirmations.decline(proposal_id, now_ns())
-        if isinstance(dropped, Refusal):
-            raise InvalidRequest(dropped.message, field="proposal_id")
-        self._tell(
-            self._dropped(dropped, "declined by the application"), "The application declined it; it was not done."
-        )
+        _obeyed(self._actions.drop(proposal_id, "application"))
+
+    def response_began(self, response_id: str) -> None:
+        """A response of the conversation began, which may ask what waits."""
+        self._confirmations.response_began(response_id)
+
+    def question_begun(self, response_id: str, at_ns: int) -> None:
+        """What a response says begins to reach the user."""
+        self._confirmations.question_begun(response_id, at_ns)
 
     def question_given(self, response_id: str) -> None:
         """What a response said has reached the user."""
-        self._confirmations.question_given(response_id, now_ns())
+        for proposal in self._confirmations.question_given(response_id, now_ns()):
+            self._journal.decision("question_given", "it reached the user", proposal_id=proposal.id)
         self._news.set()
 
-    def user_spoke(self) -> None:
-        """The user took a turn."""
-        self._confirmations.user_spoke()
+    def user_began(self, at_ns: int) -> None:
+        """The user begins to speak."""
+        self._confirmations.user_began(at_ns)
+        self._news.set()
+
+    def user_ended(self) -> None:
+        """The user's speech is over, or lost."""
+        self._confirmations.user_ended(now_ns())
+        self._news.set()
+
+    def user_spoke(self, item_id: str, text: str | None = None) -> None:
+        """The user took a turn, in writing where there is ``text``."""
+        if text is not None:
+            self._heard.wrote(item_id, text)
+        self._confirmations.user_spoke(item_id, now_ns(), written=text is not None)
+        self._news.set()
+
+    def transcribed(self, item_id: str) -> None:
+        """The words of a turn are known, or never will be."""
+        self._heard.transcribed(item_id)
 
     async def run(self) -> None:
         """End what waited too long, until cancelled."""
@@ -137,76 +212,93 @@ class ConsentDesk:
                 async with asyncio.timeout(None if deadline is None else max(0, deadline - now_ns()) / NS_PER_S):
                     await self._news.wait()
             except TimeoutError:
-                self._confirmations.expire(now_ns())
-                self._sweep("expired")
-                self._changed()
+                self._actions.expire()
+
+    def close(self) -> None:
+        """Ask and look up nothing any more; may be called twice."""
+        self._rules.close()
+
+    def _put(self, call: ToolCall, tool: Tool, arguments: Arguments, question: str, rule: AskingRule) -> None:
+        """Put the action to whom the rule names, instead of running it."""
+        proposal = self._confirmations.propose(
+            tool,
+            arguments,
+            question,
+            call_id=call.call_id,
+            response_id=call.response_id,
+            now_ns=now_ns(),
+            asks="person" if isinstance(rule, AskPerson) else "user",
+            expiry_ns=rule.expiry_ns,
+        )
+        self._runner.step(call, CallStep.PROPOSE, proposal_id=proposal.id, question=proposal.question)
+        self._actions.add(proposal, Waiting(call.arguments, call))
+        if isinstance(rule, AskPerson):
+            approval = Approval(proposal.id, tool.name, arguments.values, proposal.question, self._app)
+            self._approvals.ask(rule.approve, approval)
+        self._runner.answer(call, proposal.text)
 
     def _confirmed(self, call: ToolCall, proposal_id: str) -> None:
-        refusal = self._consented(proposal_id, "user", lambda _, output: self._report(call, CallStep.ANSWER, output))
-        if refusal is None:
-            self._runner.step(call, CallStep.START, proposal_id=proposal_id)
+        """The model reports a yes; the words that it was given in are worth waiting for."""
+        proposal = self._confirmations.get(proposal_id)
+        if proposal is not None and self._heard.unknown(proposal):
+            proposal.held = True
+            self._spawn(self._confirm_when_heard(call, proposal))
         else:
+            self._confirm(call, proposal_id)
+
+    async def _confirm_when_heard(self, call: ToolCall, proposal: Proposal) -> None:
+        await self._heard.known(proposal)
+        proposal.held = False
+        self._confirm(call, proposal.id)
+        self._news.set()
+
+    def _confirm(self, call: ToolCall, proposal_id: str) -> None:
+        proposal = self._confirmations.get(proposal_id)
+        words = self._heard.words(proposal) if proposal is not None else ""
+        agreed = proposal is None or self._heard.answer(proposal) != "no"
+        answer = self._answer_to(call)
+        refused = self._actions.carry_out(proposal_id, "user", answer, words=words, agreed=agreed)
+        self._report_refusal(call, refused)
+        if refused is None and proposal is not None:
+            self._heard.acted_on(proposal)
+
+    def _person_decided(self, proposal_id: str, approved: bool) -> None:
+        """Too late is too late: then the model knows already."""
+        if approved:
+            self._actions.carry_out(proposal_id, "person")
+        else:
+            self._actions.drop(proposal_id, "person")
+
+    def _answer_to(self, call: ToolCall) -> Answer:
+        return lambda output: self._report(call, CallStep.ANSWER, output)
+
+    def _report_refusal(self, call: ToolCall, refusal: Refusal | None) -> None:
+        if refusal is not None:
             self._report(call, CallStep.FAIL, refusal.text)
-
-    def _consented(
-        self, proposal_id: str, by: Literal["user", "application"], answer: Callable[[ToolCall, str], None]
-    ) -> Refusal | None:
-        taken = self._confirmations.consent(proposal_id, now_ns(), by=by, words=self._words() if by == "user" else "")
-        if isinstance(taken, Refusal):
-            self._journal.decision("consent_refused", taken.reason, proposal_id=proposal_id, by=by)
-            if by == "application":
-                raise InvalidRequest(taken.message, field="proposal_id")
-            self._sweep("expired")
-            return taken
-        proposal, consent = taken
-        self._journal.decision(
-            "consent", f"by the {by}", proposal_id=proposal.id, by=by, words=consent.words, digest=consent.digest
-        )
-        original = self._waiting.pop(proposal.id)
-        self._changed()
-        self._runner.start(Executed(original, proposal.tool, proposal.arguments, consent), CallStep.CONSENT, answer)
-        return None
-
-    def _declined(self, call: ToolCall, proposal_id: str) -> None:
-        dropped = self._confirmations.decline(proposal_id, now_ns())
-        if isinstance(dropped, Refusal):
-            self._report(call, CallStep.FAIL, dropped.text)
-            return
-        self._dropped(dropped, "declined by the user")
-        self._runner.step(call, CallStep.START, proposal_id=proposal_id)
-        self._report(call, CallStep.ANSWER, status_text("declined", message="It was not done."))
-
-    def _dropped(self, proposal: Proposal, why: str) -> ToolCall:
-        original = self._waiting.pop(proposal.id)
-        self._withdraw(original, why)
-        self._changed()
-        return original
 
     def _report(self, call: ToolCall, step: CallStep, output: str) -> None:
         """The end of a confirming tool's own call; the application hears of the action, not of this."""
         self._runner.step(call, step, output=output)
         self._runner.answer(call, output)
 
-    def _tell(self, call: ToolCall, output: str) -> None:
-        """What the application decided has no call of the model that it could answer."""
-        words = (
-            f"The pending action '{call.name}' with {call.arguments} was decided by the application. Result: {output}"
-        )
-        self._post(
-            ev.ConversationItemCreate(item=ev.Message(role="system", content=[ev.InputText(text=words)])),
-        )
-        self._respond("application_decided")
-
-    def _sweep(self, why: str) -> None:
-        """What does not wait any more is over."""
-        pending = {proposal.id for proposal in self._confirmations.pending}
-        for proposal_id in [known for known in self._waiting if known not in pending]:
-            self._withdraw(self._waiting.pop(proposal_id), why)
-
-    def _withdraw(self, call: ToolCall, why: str) -> None:
-        self._runner.settle(call, CallStep.WITHDRAW, status_text("cancelled", message=why))
-
     def _changed(self) -> None:
+        """Something else waits now."""
         self._news.set()
-        if self._policy == "pending":
+        self._approvals.keep({proposal.id for proposal in self.pending})
+        offered = self._offered
+        if offered != bool(self.definitions()):
             self._tools_changed()
+
+
+def _arguments(text: str) -> Arguments:
+    """Of an action that has no types here: its JSON as it is."""
+    try:
+        values = msgspec.json.decode(text or "{}", type=dict[str, Any])
+    except msgspec.MsgspecError:
+        values = {"arguments": text}
+    return Arguments(values, msgspec.json.encode(values, order="deterministic").decode())
+
+
+def _obeyed(refusal: Refusal | None) -> None:
+    if refusal is not None:
+        raise InvalidRequest(refusal.message, field="proposal_id")

@@ -9,6 +9,7 @@ from bareline.client.barge_in import BargeIn
 from bareline.client.call_events import CallEvent, HungUp, ToolArguments
 from bareline.client.consent import ConsentDesk
 from bareline.client.feed import Feed
+from bareline.client.filler import Filler
 from bareline.client.journal import Journal
 from bareline.client.media_playback import MediaPlayback
 from bareline.client.media_reactions import MediaReactions
@@ -51,6 +52,7 @@ class Parts:
     transcript: Transcript
     responder: Responder
     barge_in: BargeIn
+    filler: Filler
     runner: ToolRunner
     consent: ConsentDesk
     usage: CallUsage
@@ -93,6 +95,7 @@ class Parts:
     def close(self, reason: str) -> None:
         """The call is over: silence, and the last event."""
         self.outbox.lost()
+        self.consent.close()
         self.runner.close()
         self.playback.silence()
         self._settle()

@@ -47,6 +47,12 @@ class Reactions:
         self._session: ev.Session | None = None
         self._format: ev.AudioFormat | None = None
 
+    @property
+    def transcribes(self) -> bool:
+        """Whether the session transcribes what the user says."""
+        audio = self._session.audio if isinstance(self._session, ev.RealtimeSession) else None
+        return audio is not None and audio.input is not None and audio.input.transcription is not None
+
     def take(self, received: Received, conversation: Conversation) -> None:
         """React to one event, which the conversation has taken already."""
         event, parts = received.event, self._parts
@@ -73,6 +79,8 @@ class Reactions:
         position = self._parts.playback.ledger.position(*key)
         response_id = position.response_id if position else ""
         self._emit(AgentStarted(at_ns=at_ns, item_id=key[0], response_id=response_id))
+        self._parts.consent.question_begun(response_id, at_ns)
+        self._parts.filler.heard(response_id, at_ns)
 
     def heard_last(self, key: PartKey, interrupted: bool) -> None:
         """Nothing more of a part will be heard."""
@@ -80,6 +88,7 @@ class Reactions:
         self._emit(AgentStopped(at_ns=now_ns(), item_id=key[0], interrupted=interrupted))
         if not interrupted:
             self._say(key[0], self._parts.playback.ledger.heard_ms(*key))
+        self._parts.filler.look()
 
     def cut(self, item_id: str, heard_ms: int) -> None:
         """An item was interrupted; of what nobody heard, nothing was said."""
@@ -91,6 +100,7 @@ class Reactions:
         if self.user_speaking:
             self.speech_lost = self._speech
         self.user_speaking = False
+        self._parts.consent.user_ended()
 
     def _sound(self, event: ev.ResponseOutputAudioDelta) -> None:
         playback = self._parts.playback
@@ -113,26 +123,33 @@ class Reactions:
         match event:
             case ev.InputAudioBufferSpeechStarted(item_id=item_id):
                 self.user_speaking, self._speech = True, item_id
+                self._parts.consent.user_began(at_ns)
                 if self._barge_in:
                     self._parts.interrupt(
                         conversation, by="user", at_ns=at_ns, server_cancels=server_interrupts(self._session)
                     )
                 self._emit(UserStarted(at_ns=at_ns, item_id=item_id))
+                self._parts.filler.look()
             case ev.InputAudioBufferSpeechStopped(item_id=item_id):
                 self.user_speaking = False
+                self._parts.consent.user_ended()
                 self._emit(UserStopped(at_ns=at_ns, item_id=item_id))
-            case ev.InputAudioBufferCommitted():
-                self.user_spoke()
+                self._parts.filler.look()
+            case ev.InputAudioBufferCommitted(item_id=item_id):
+                self.user_spoke(item_id)
             case ev.ConversationItemInputAudioTranscriptionCompleted(item_id=item_id, transcript=text):
                 self._emit(UserSaid(at_ns=at_ns, item_id=item_id, text=text.strip()))
+                self._parts.consent.transcribed(item_id)
+            case ev.ConversationItemInputAudioTranscriptionFailed(item_id=item_id):
+                self._parts.consent.transcribed(item_id)
             case _:
                 pass
 
-    def user_spoke(self) -> None:
+    def user_spoke(self, item_id: str) -> None:
         """The user took a turn; a question that is sounding at this moment counts as given."""
         for key in self._parts.playback.sounding:
             self._given(key)
-        self._parts.consent.user_spoke()
+        self._parts.consent.user_spoke(item_id)
 
     def _given(self, key: PartKey) -> None:
         """A question of the conversation (not a filler beside it) has reached the user."""
@@ -161,14 +178,16 @@ class Reactions:
 
     def _response_event(self, event: ev.ServerEvent, conversation: Conversation) -> None:
         match event:
-            case ev.ResponseCreated(response=response) if self.user_speaking and self._barge_in:
-                if response.conversation_id is not None:  # it was asked for just before the user began to speak
+            case ev.ResponseCreated(response=response) if response.conversation_id is not None:
+                self._parts.consent.response_began(response.id or "")
+                if self.user_speaking and self._barge_in:  # it was asked for just before the user began to speak
                     self._parts.barge_in.interrupt(conversation, by="user", at_ns=now_ns(), server_cancels=False)
             case ev.ResponseDone(response=response) if response.id:
                 self._parts.usage.add_response(response)
                 self._parts.playback.response_done(response.id)
                 self._parts.runner.response_done(response.id)
-                self._judge(response)
+                if not self._parts.filler.owns(response.id):
+                    self._judge(response)
             case _:
                 pass
 

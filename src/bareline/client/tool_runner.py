@@ -12,7 +12,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Coroutine
 from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Protocol
 from weakref import WeakValueDictionary
 
 import msgspec
@@ -23,23 +23,38 @@ from bareline.client.tool_batches import ToolBatches
 from bareline.client.tool_calls import Answer, Executed, Running, ToolCall
 from bareline.client.tool_execution import Outcome, ToolExecution
 from bareline.client.tool_once import ToolOnce
+from bareline.client.tool_progress import Progress
 from bareline.client.tool_threads import ToolThreads
 from bareline.clock import now_ns
 from bareline.protocol import events as ev
-from bareline.tools import CallState, CallStep, ExecutionStore, Spoken, Tool, Toolbox, ToolContext, next_state
+from bareline.tools import CallStep, ConsentBy, ExecutionStore, Tool, Toolbox, ToolContext, next_state
 from bareline.tools.arguments import Arguments, InvalidArguments
 from bareline.tools.phrases import ENGLISH, Phrases
 from bareline.tools.results import cancelled_text, invalid_text, too_large_text, unknown_tool_text
 from bareline.units import ns_to_ms
 
-__all__ = ["FILLER_AFTER_S", "Executed", "ToolCall", "ToolRunner", "ToolSettings"]
+__all__ = ["Executed", "FillerHook", "ToolCall", "ToolRunner", "ToolSettings"]
 
-FILLER_AFTER_S = 1.5
-"""How long a tool runs before its filler is said; a faster one needs none."""
 _CALLS_REMEMBERED = 256
 """Calls of which a repetition is recognised."""
 _ENVELOPE_BYTES = 4096
 """Of a message besides the output in it."""
+
+
+class FillerHook(Protocol):
+    """Covers the time that tools take."""
+
+    def began(self, call: ToolCall, tool: Tool) -> None:
+        """An execution runs."""
+        ...
+
+    def progressed(self, call_id: str, words: str) -> None:
+        """The tool says how far it is."""
+        ...
+
+    def ended(self, call_id: str, *, whole: bool = True) -> None:
+        """It does not run any more; ``whole=False``: it was broken off."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +72,7 @@ class ToolRunner:
     """Runs the tools of a toolbox for one call.
 
     ``post`` sends an event, ``respond`` asks for a response, ``spawn`` starts a task that the call owns, ``emit`` tells
-    the application, ``cover`` says a filler, ``limit_bytes`` gives the largest message that the
+    the application, ``filler`` covers the time that tools take, ``limit_bytes`` gives the largest message that the
     connection carries. ``propose`` takes the calls that need consent; ``outcome_given`` hears the key of every
     irreversible execution whose outcome was handed to the model.
     """
@@ -72,7 +87,7 @@ class ToolRunner:
         respond: Callable[[str], None],
         spawn: Callable[[Coroutine[Any, Any, None]], asyncio.Task[None]],
         emit: Callable[[CallEvent], None],
-        cover: Callable[[str], None],
+        filler: FillerHook,
         limit_bytes: Callable[[], int],
     ) -> None:
         self.toolbox = toolbox
@@ -82,7 +97,7 @@ class ToolRunner:
         self._settings = settings
         self._spawn = spawn
         self._emit = emit
-        self._cover = cover
+        self._filler = filler
         self._limit_bytes = limit_bytes
         self._batches = ToolBatches(post=post, respond=respond)
         self._threads = ToolThreads()
@@ -134,8 +149,7 @@ class ToolRunner:
         self.step(call, step)
         run = self._runs[call.call_id] = Running(executed, answer)
         run.task = self._spawn(self._run(run))
-        if executed.tool.filler.stages:
-            self._spawn(self._fill(call, executed.tool))
+        self._filler.began(call, executed.tool)
 
     def step(self, call: ToolCall, step: CallStep, **data: Any) -> None:
         """The call goes on by a row of the table."""
@@ -149,7 +163,7 @@ class ToolRunner:
         call: ToolCall,
         step: CallStep,
         output: str,
-        consent: Literal["user", "application"] | None = None,
+        consent: ConsentBy | None = None,
         **data: Any,
     ) -> None:
         """The call comes to its end."""
@@ -241,6 +255,7 @@ class ToolRunner:
         """Where every execution ends, once."""
         call, consent = run.call, run.executed.consent
         del self._runs[call.call_id]
+        self._filler.ended(call.call_id, whole=outcome.step is not CallStep.CANCEL)
         data: dict[str, Any] = {"detail": outcome.detail} if outcome.detail else {}
         if run.attempts > 1:
             data["attempts"] = run.attempts
@@ -266,15 +281,13 @@ class ToolRunner:
             executed.proposal_id,
             settings.app,
             settings.call,
-            scope=run.scope,
+            Progress(lambda words: self._progressed(run, words)),
+            run.scope,
         )
 
-    async def _fill(self, call: ToolCall, tool: Tool) -> None:
-        await asyncio.sleep(FILLER_AFTER_S)
-        first = tool.filler.stages[0].what
-        if call.state is CallState.RUNNING and isinstance(first, Spoken):
-            self._journal.decision("filler", "the tool takes long", call_id=call.call_id)
-            self._cover(first.texts[0])
+    def _progressed(self, run: Running, words: str) -> None:
+        if not run.call.ended:
+            self._filler.progressed(run.call.call_id, words)
 
     def _room(self, tool: Tool) -> AbstractAsyncContextManager[object]:
         """So many executions of it at once; more wait here."""

@@ -1,12 +1,15 @@
 """Which functions may a model call, with what schema, effect and consent?"""
 
 from bareline.tools.calls import CallState, CallStep, next_state
-from bareline.tools.confirmation import Confirmations, Consent, Proposal, Refusal
+from bareline.tools.confirmation import Confirmations
 from bareline.tools.consent_policy import Approval, AskPerson, Confirm, ConsentRule, Forbid
+from bareline.tools.consent_words import ConsentWords
 from bareline.tools.context import CancellationScope, ToolContext
 from bareline.tools.executions import Execution, ExecutionState, ExecutionStore
 from bareline.tools.ladder import Clip, FillerLadder, ModelLine, Spoken, Stage
+from bareline.tools.proposals import Consent, ConsentBy, Proposal, Refusal
 from bareline.tools.retry import RetryPolicy
+from bareline.tools.similar import not_found
 from bareline.tools.tool import Effect, Tool
 from bareline.tools.toolbox import Toolbox
 
@@ -20,7 +23,9 @@ __all__ = [
     "Confirm",
     "Confirmations",
     "Consent",
+    "ConsentBy",
     "ConsentRule",
+    "ConsentWords",
     "Effect",
     "Execution",
     "ExecutionState",
@@ -37,4 +42,5 @@ __all__ = [
     "ToolContext",
     "Toolbox",
     "next_state",
+    "not_found",
 ]

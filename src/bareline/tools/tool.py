@@ -11,7 +11,7 @@ from typing import Any, Literal
 from bareline.protocol.events import FunctionTool
 from bareline.tools.arguments import Arguments, InvalidArguments
 from bareline.tools.consent_policy import ConsentRule
-from bareline.tools.ladder import DEFAULT_LADDER, FillerLadder
+from bareline.tools.ladder import FillerLadder
 from bareline.tools.retry import DEFAULT_RETRY, RetryPolicy
 
 __all__ = ["TIMEOUT_S", "Effect", "OnInterrupt", "Tool"]
@@ -30,9 +30,10 @@ class Tool:
     """One function as the model sees it, and what the runtime needs to run it.
 
     ``reader`` turns the model's text into arguments. ``context``: the parameter that takes the ``ToolContext``.
-    ``filler``: what is said while it runs. ``consent``: the rules that decide whether it needs consent. ``keyed``: it
-    honours ``ToolContext.idempotency_key``, so that repeating an execution with its key does nothing twice.
-    ``concurrency``: so many executions of it at once; more wait. ``interrupted``: what an interruption does to it.
+    ``filler``: what is said while it runs, as ``ladder_of`` reads it. ``consent``: the rules that decide whether it
+    needs consent. ``keyed``: it honours ``ToolContext.idempotency_key``, so that repeating an execution with its key
+    does nothing twice. ``concurrency``: so many executions of it at once; more wait. ``interrupted``: what an
+    interruption does to it. ``lint_ignore``: rules of ``bareline tools lint`` that it need not follow.
     """
 
     name: str
@@ -42,13 +43,14 @@ class Tool:
     parameters: dict[str, Any]
     reader: Callable[[str], Arguments | InvalidArguments]
     context: str | None = None
-    filler: FillerLadder = DEFAULT_LADDER
+    filler: FillerLadder | str | None = None
     consent: tuple[ConsentRule, ...] = ()
     timeout_s: float = TIMEOUT_S
     retry: RetryPolicy = DEFAULT_RETRY
     concurrency: int | None = None
     keyed: bool = False
     interrupted: OnInterrupt = "finish"
+    lint_ignore: tuple[str, ...] = ()
 
     @property
     def is_async(self) -> bool:

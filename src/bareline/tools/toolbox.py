@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 import re
 from collections.abc import Callable, Iterable, Iterator
@@ -13,8 +12,8 @@ from bareline.protocol.events import FunctionTool
 from bareline.tools.arguments import parse_arguments
 from bareline.tools.consent_policy import Confirm, ConsentRule, Forbid
 from bareline.tools.docstring import read_docstring
-from bareline.tools.ladder import DEFAULT_LADDER, SILENT, FillerLadder, Spoken, Stage
-from bareline.tools.questions import plain_question, unknown_names
+from bareline.tools.ladder import SILENT, FillerLadder
+from bareline.tools.questions import unknown_names
 from bareline.tools.retry import DEFAULT_RETRY, NO_RETRY, RetryPolicy
 from bareline.tools.schema import schema_of
 from bareline.tools.signature import place_of, read_signature
@@ -34,8 +33,9 @@ F = TypeVar("F", bound=Callable[..., Any])
 class ToolOptions(TypedDict, total=False):
     """What may be said of a tool; docs/reference/tools.md has the defaults.
 
-    ``filler``: a text for the first stage, a whole ladder, or ``False`` for silence. ``confirm``: a question, a rule or
-    several, or ``False``: it needs no consent, although it cannot be taken back. ``retry=False``: never.
+    ``filler``: a text for the first stage, a whole ladder, or ``False`` for silence; ``None``: as the call has it.
+    ``confirm``: a question, a rule or several, or ``False``: it needs no consent, although it cannot be taken back.
+    ``retry=False``: never. ``lint_ignore``: rules of ``bareline tools lint`` that it need not follow.
     """
 
     effect: Effect
@@ -48,6 +48,7 @@ class ToolOptions(TypedDict, total=False):
     concurrency: int | None
     keyed: bool
     on_interrupt: OnInterrupt | None
+    lint_ignore: tuple[str, ...]
 
 
 class Toolbox:
@@ -161,13 +162,14 @@ def _made(function: Callable[..., Any], options: ToolOptions) -> Tool:
         parameters=parameters,
         reader=functools.partial(parse_arguments, kind=signature.arguments, schema=parameters),
         context=signature.context,
-        filler=_ladder(options.get("filler")),
-        consent=_rules(function, name, effect, options.get("confirm"), signature.arguments.__struct_fields__),
+        filler=_filler(options.get("filler")),
+        consent=_rules(function, effect, options.get("confirm"), signature.arguments.__struct_fields__),
         timeout_s=options.get("timeout_s", TIMEOUT_S),
         retry=retry or NO_RETRY,
         concurrency=options.get("concurrency"),
         keyed=options.get("keyed", False),
         interrupted=options.get("on_interrupt") or ("cancel" if effect == "read" else "finish"),
+        lint_ignore=options.get("lint_ignore", ()),
     )
 
 
@@ -184,18 +186,15 @@ def _check(function: Callable[..., Any], effect: str, options: ToolOptions) -> N
         raise ConfigurationError(f"{place}: an irreversible tool cannot be cancelled; nobody would know what it did")
 
 
-def _ladder(filler: str | FillerLadder | Literal[False] | None) -> FillerLadder:
-    if filler is None:
-        return DEFAULT_LADDER
-    if isinstance(filler, FillerLadder):
+def _filler(filler: str | FillerLadder | Literal[False] | None) -> FillerLadder | str | None:
+    """Not to say anything about it is not the same as silence."""
+    if filler is None or isinstance(filler, FillerLadder):
         return filler
-    first, *later = DEFAULT_LADDER.stages
-    return FillerLadder((Stage(first.after_ms, Spoken((filler,))), *later)) if filler else SILENT
+    return filler or SILENT
 
 
 def _rules(
     function: Callable[..., Any],
-    name: str,
     effect: Effect,
     confirm: str | ConsentRule | tuple[ConsentRule, ...] | Literal[False] | None,
     fields: tuple[str, ...],
@@ -205,14 +204,12 @@ def _rules(
     if isinstance(confirm, str):
         confirm = Confirm(confirm)
     rules = confirm if isinstance(confirm, tuple) else (confirm,) if confirm else ()
-    return tuple(_written_out(function, name, rule, fields) for rule in rules)
+    return tuple(_checked(function, rule, fields) for rule in rules)
 
 
-def _written_out(function: Callable[..., Any], name: str, rule: ConsentRule, fields: tuple[str, ...]) -> ConsentRule:
-    if isinstance(rule, Forbid):
+def _checked(function: Callable[..., Any], rule: ConsentRule, fields: tuple[str, ...]) -> ConsentRule:
+    if isinstance(rule, Forbid) or not rule.question:
         return rule
-    if not rule.question:
-        return dataclasses.replace(rule, question=plain_question(name, fields))
     try:
         unknown = unknown_names(rule.question, fields)
     except ValueError as error:

@@ -12,7 +12,7 @@ import pytest
 from bareline.errors import ConfigurationError
 from bareline.tools import Confirm, Tool, Toolbox
 from bareline.tools.arguments import Arguments, InvalidArguments
-from bareline.tools.questions import fill_question
+from bareline.tools.questions import question_about
 
 
 class Status(Enum):
@@ -135,10 +135,10 @@ def test_equal_arguments_have_one_digest_however_they_are_written() -> None:
     ("text", "field", "words"),
     [
         ('{"status":"late"}', "status", "one of done, pending"),
-        ('{"limit":"many"}', "limit", "Expected `int`"),
-        ('{"colour":1}', "colour", "unknown field"),
+        ('{"limit":"many"}', "limit", 'must be a whole number, not "many"'),
+        ('{"colour":1}', "colour", "there is no argument 'colour'; there are status, limit"),
         ("{", None, "not JSON"),
-        ("[]", None, "Expected `object`"),
+        ("[]", None, "must be an object with"),
     ],
 )
 def test_wrong_arguments_name_the_field_and_what_was_expected(text: str, field: str | None, words: str) -> None:
@@ -167,7 +167,7 @@ def asked(tool: Tool, text: str) -> str:
     assert isinstance(parsed, Arguments)
     (rule,) = tool.consent
     assert isinstance(rule, Confirm)
-    return fill_question(rule.question, parsed.values, "'milk', due Friday")
+    return question_about(tool.name, rule.question, parsed.values, "'milk', due Friday" if rule.question else None)
 
 
 def test_the_question_is_filled_in_and_reads_well() -> None:
@@ -177,7 +177,7 @@ def test_the_question_is_filled_in_and_reads_well() -> None:
     plain = tools.add(mark, effect="irreversible", name="mark_task")
     found = tools.add(mark, effect="irreversible", name="mark_it", confirm=Confirm("Mark {object}?"))
     assert asked(told, text) == "Mark milk as done by 23 November?"
-    assert asked(plain, text) == "Shall I really mark task: title milk, status done, day 2026-11-23?"
+    assert asked(plain, text) == "Shall I really mark task: title milk, status done, day the 23rd of November 2026?"
     assert asked(found, text) == "Mark 'milk', due Friday?"
     assert tools.add(mark, effect="irreversible", name="mark_now", confirm=False).consent == ()
 
