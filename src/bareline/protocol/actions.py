@@ -9,6 +9,7 @@ from __future__ import annotations
 import msgspec
 
 from bareline.protocol.events.session import AudioFormat, Session
+from bareline.protocol.events.tools import McpTool
 from bareline.protocol.generation import ResponseRequest
 
 __all__ = [
@@ -17,6 +18,9 @@ __all__ = [
     "InputAppended",
     "InputCleared",
     "InputCommitted",
+    "McpCallRequested",
+    "McpCallStopped",
+    "McpListRequested",
     "OutputAppended",
     "OutputDropped",
     "ResponseRequested",
@@ -75,6 +79,31 @@ class ResponseStopped(_Action, frozen=True):
     reason: str
 
 
+class McpListRequested(_Action, frozen=True):
+    """Fetch the tools of this server; the answer is ``mcp_listed`` or ``mcp_list_failed``.
+
+    It stays the server of its label for calls until another list is requested for the label.
+    """
+
+    item_id: str
+    tool: McpTool
+
+
+class McpCallRequested(_Action, frozen=True):
+    """Call a tool of the server listed under this label; the answer is ``mcp_called``. ``arguments``: JSON text."""
+
+    item_id: str
+    server_label: str
+    name: str
+    arguments: str
+
+
+class McpCallStopped(_Action, frozen=True):
+    """Nobody waits for this call any more."""
+
+    item_id: str
+
+
 class OutputAppended(_Action, frozen=True):
     """Play this after what was appended before (media only); PCM16 at 24 kHz."""
 
@@ -102,6 +131,9 @@ Action = (
     | InputCommitted
     | ResponseRequested
     | ResponseStopped
+    | McpListRequested
+    | McpCallRequested
+    | McpCallStopped
     | OutputAppended
     | OutputDropped
     | CloseConnection

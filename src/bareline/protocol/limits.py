@@ -24,6 +24,8 @@ __all__ = [
     "INTEGER_MAX",
     "ITEM_ID_MAX_CHARS",
     "LEDGER_MAX_PARTS",
+    "MCP_ROUNDS_MAX",
+    "MCP_SERVERS_MAX",
     "MESSAGE_MAX_BYTES",
     "METADATA_KEY_MAX_CHARS",
     "METADATA_MAX_PAIRS",
@@ -100,5 +102,9 @@ RESPONSES_BESIDE_MAX = 32
 """Out-of-band responses at one time."""
 OUTPUT_ITEMS_MAX = 128
 """Items of one response."""
+MCP_SERVERS_MAX = 16
+"""MCP servers of one session."""
+MCP_ROUNDS_MAX = 8
+"""Responses that the server begins one after the other because the last one called an MCP tool."""
 CREATED_MAX_BYTES = 64 * 1024 * 1024
 """Items that clients create in one session, as JSON; no more are taken when they are this large."""

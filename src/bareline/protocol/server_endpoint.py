@@ -7,7 +7,7 @@ service's words, and asks its driver for what needs real audio, voice activity o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Literal
 
 import msgspec
@@ -17,6 +17,7 @@ from bareline.protocol import events as ev
 from bareline.protocol.actions import Action, CloseConnection, SessionChanged
 from bareline.protocol.authority.audio_ledger import AudioLedger
 from bareline.protocol.authority.items import Items
+from bareline.protocol.authority.mcp_lists import McpLists
 from bareline.protocol.authority.options import ServerOptions
 from bareline.protocol.authority.outbox import Outbox
 from bareline.protocol.authority.playback import Playback
@@ -83,7 +84,8 @@ class ServerEndpoint:
         )
         self._shared = shared
         self._items = Items(shared)
-        self._responses = Responses(shared, self._items)
+        self._lists = McpLists(shared)
+        self._responses = Responses(shared, self._items, self._lists)
         self._playback = Playback(shared)
         self._transcripts = Transcripts(shared)
         self._speech = UserSpeech(shared, self._responses, self._playback, self._transcripts)
@@ -93,7 +95,7 @@ class ServerEndpoint:
             ev.InputAudioBufferCommit: lambda _, now_ns: self._speech.commit(now_ns),
             ev.InputAudioBufferClear: lambda _, __: self._speech.clear(),
             ev.OutputAudioBufferClear: lambda _, __: self._playback.clear(),
-            ev.ConversationItemCreate: lambda event, _: self._items.create(event, hold=self._responses.taken),
+            ev.ConversationItemCreate: self._create_item,
             ev.ConversationItemRetrieve: lambda event, _: self._items.retrieve(event),
             ev.ConversationItemTruncate: lambda event, _: self._items.truncate(event),
             ev.ConversationItemDelete: self._delete_item,
@@ -130,6 +132,7 @@ class ServerEndpoint:
         self._expires_ns = now_ns + self._limit_ns
         self._shared.out.emit(ev.SessionCreated(session=self._shared.session))
         self._shared.out.act(SessionChanged(session=self._shared.session))
+        self._lists.follow(_tools(self._shared.session))
 
     def receive(self, message: bytes, now_ns: int) -> None:
         """A whole message of the client arrived; any bytes."""
@@ -239,6 +242,23 @@ class ServerEndpoint:
         if not self._over:
             self._responses.finish(response_id, outcome, now_ns)
 
+    # --- MCP servers (10.11) ------------------------------------------------------------------------------------------
+
+    def mcp_listed(self, item_id: str, tools: Sequence[ev.McpListedTool], now_ns: int) -> None:  # noqa: ARG002
+        """The driver has the tools of a server (``McpListRequested``)."""
+        if not self._over:
+            self._lists.listed(item_id, tools)
+
+    def mcp_list_failed(self, item_id: str, message: str, now_ns: int) -> None:  # noqa: ARG002
+        """The driver could not fetch the tools of a server; ``message`` says why, as a sentence."""
+        if not self._over:
+            self._lists.failed(item_id, message)
+
+    def mcp_called(self, item_id: str, output: str | None, error: ev.McpError | None, now_ns: int) -> None:
+        """A call that the driver was asked for (``McpCallRequested``) gave this, or failed so."""
+        if not self._over:
+            self._responses.called(item_id, output, error, now_ns)
+
     # --- what is played (media) -----------------------------------------------------------------------------------
 
     def output_started(self, response_id: str) -> None:
@@ -267,10 +287,17 @@ class ServerEndpoint:
         self._speech.follow_session()
         shared.out.emit(ev.SessionUpdated(session=shared.session))
         shared.out.act(SessionChanged(session=shared.session))
+        self._lists.follow(_tools(event.session))
         return None
 
-    def _delete_item(self, event: ev.ConversationItemDelete, now_ns: int) -> Refusal | None:  # noqa: ARG002
-        self._responses.end_item(event.item_id)
+    def _create_item(self, event: ev.ConversationItemCreate, now_ns: int) -> Refusal | None:  # noqa: ARG002
+        refusal = self._items.create(event, hold=self._responses.taken)
+        if refusal is None and isinstance(event.item, ev.McpApprovalResponse):
+            self._responses.approve(event.item)
+        return refusal
+
+    def _delete_item(self, event: ev.ConversationItemDelete, now_ns: int) -> Refusal | None:
+        self._responses.end_item(event.item_id, now_ns)
         self._transcripts.forget(event.item_id)
         return self._items.delete(event)
 
@@ -283,6 +310,12 @@ class ServerEndpoint:
 
 
 _ABOUT_RESPONSES: set[type[msgspec.Struct]] = {ev.ResponseCreate, ev.ResponseCancel, ev.OutputAudioBufferClear}
+
+
+def _tools(session: ev.SessionConfig | ev.Session) -> Sequence[ev.Tool]:
+    """The tools that it speaks of."""
+    realtime = isinstance(session, (ev.RealtimeSession, ev.RealtimeSessionConfig))
+    return (session.tools or ()) if realtime else ()
 
 
 def _wire_type(kind: type[msgspec.Struct]) -> str:

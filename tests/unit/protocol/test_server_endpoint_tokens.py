@@ -102,7 +102,7 @@ def test_images_calls_outputs_and_other_items_count(bare) -> None:
     ):
         bare.say(ev.ConversationItemCreate(item=item))
     details = bill(bare).input_token_details
-    assert (details.image_tokens, details.text_tokens) == (85 + 765, 4 * ITEM_TOKENS + 2 + 1)
+    assert (details.image_tokens, details.text_tokens) == (85 + 765, 3 * ITEM_TOKENS + 2 + 1)
 
 
 def test_items_given_with_the_request_are_billed_without_an_id(bare) -> None:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import msgspec
 
 from bareline.errors import LocalProtocolError
 from bareline.protocol import events as ev
+from bareline.protocol.authority.mcp_offer import McpOffer
+from bareline.protocol.authority.mcp_outputs import McpApprovalItem, McpCallItem
 from bareline.protocol.authority.outputs import Delta, OutputItem, Place, begin
 from bareline.protocol.authority.shared import Shared
 from bareline.protocol.authority.tokens import Tokens, audio_tokens, text_tokens, usage
@@ -37,13 +41,28 @@ class Cancelled(msgspec.Struct, frozen=True):
 
 
 class GenerationRun:
-    """One response under way: its items, its budget, its reports."""
+    """One response under way: its items, its budget, its reports.
 
-    def __init__(self, shared: Shared, request: ResponseRequest, context: Tokens, cached: Tokens) -> None:
+    ``context``: what the model is given, and how much of it was cached. ``offers``: what the generator may call and the
+    server itself calls. ``outcome``: how the generator ended, while such calls are still under way; ``called``: one of
+    them came to its end.
+    """
+
+    def __init__(
+        self,
+        shared: Shared,
+        request: ResponseRequest,
+        config: ev.ResponseConfig,
+        context: tuple[Tokens, Tokens],
+        offers: Mapping[str, McpOffer],
+    ) -> None:
         self.request = request
+        self.config = config
+        self.outcome: Outcome | None = None
+        self.called = False
+        self._offers = offers
         self._shared = shared
-        self._context = context
-        self._cached = cached
+        self._context, self._cached = context
         self._items: dict[int, OutputItem] = {}
         shared.out.emit(ev.ResponseCreated(response=self._report("in_progress", None, None)))
 
@@ -62,6 +81,28 @@ class GenerationRun:
         room, fits = self._within_budget(delta)
         (known or self._begin(delta)).grow(room)
         return fits
+
+    def call(self, offer: McpOffer, arguments: str, approval_request_id: str) -> None:
+        """Make a call that was approved."""
+        index = len(self._items)
+        item = self._items[index] = McpCallItem(Place(self._shared, self.request, index), offer, approval_request_id)
+        item.grow(CallDelta(item=index, name=offer.name, arguments=arguments))
+        item.end("completed")
+
+    def settle(self, item_id: str, output: str | None, error: ev.McpError | None) -> bool:
+        """A call of the server came to its end; false when none of this id is under way here."""
+        for item in self._items.values():
+            if isinstance(item, McpCallItem) and item.id == item_id and item.waits:
+                self.called = True
+                item.settle(output, error)
+                return True
+        return False
+
+    def waits(self) -> bool:
+        """All items are whole; whether a call of the server is still under way."""
+        for _, item in sorted(self._items.items()):
+            item.end("completed")
+        return any(isinstance(item, McpCallItem) and item.waits for item in self._items.values())
 
     def end_item(self, item_id: str) -> None:
         """The client deletes this item: it ends here, and what comes for it is dropped."""
@@ -82,7 +123,12 @@ class GenerationRun:
         if len(self._items) >= OUTPUT_ITEMS_MAX:
             raise LocalProtocolError(f"a response has at most {OUTPUT_ITEMS_MAX} items")
         request = self.request
-        item = begin(Place(self._shared, request, delta.item), delta)
+        place = Place(self._shared, request, delta.item)
+        offer = self._offers.get(delta.name) if isinstance(delta, CallDelta) else None
+        if offer is None:
+            item = begin(place, delta)
+        else:
+            item = McpApprovalItem(place, offer) if offer.approval else McpCallItem(place, offer)
         self._items[delta.item] = item
         return item
 
@@ -123,7 +169,7 @@ class GenerationRun:
             id=request.response_id,
             status=status,
             status_details=details,
-            output=[item.item for _, item in sorted(self._items.items())],
+            output=[item.item for _, item in sorted(self._items.items()) if item.begun],
             conversation_id=None if request.out_of_band else shared.conversation_id,
             output_modalities=["audio" if request.audio else "text"],
             max_output_tokens=request.max_output_tokens,

@@ -15,7 +15,7 @@ from bareline.protocol.actions import InputCommitted
 from bareline.protocol.authority.shared import Shared
 from bareline.protocol.entries import Entry
 from bareline.protocol.limits import CREATED_MAX_BYTES, HELD_OUTPUTS_MAX
-from bareline.protocol.refusal import Refusal, invalid_value, unsupported
+from bareline.protocol.refusal import Refusal, invalid_value, quoted, unsupported
 from bareline.protocol.states import CallEvent, ItemEvent, ItemState, Refused
 from bareline.protocol.tables import CALL, ITEM
 
@@ -35,16 +35,17 @@ class Items:
         self._all_bytes = 0
 
     def create(self, event: ev.ConversationItemCreate, *, hold: bool) -> Refusal | None:
-        """Insert an item. ``hold``: a response is active, so that outputs of calls wait for its end (10.8)."""
+        """Insert an item. ``hold``: a response is active: outputs of calls and approvals wait for its end (10.8)."""
         item, previous = event.item, event.previous_item_id or None
         if not isinstance(item, _CREATED_BY_CLIENTS):
             kinds = [kind.__struct_config__.tag for kind in _CREATED_BY_CLIENTS]
             return invalid_value("item.type", item.__struct_config__.tag, kinds)
-        hold = hold and isinstance(item, ev.FunctionCallOutput)
+        hold = hold and isinstance(item, ev.FunctionCallOutput | ev.McpApprovalResponse)
         refusal = (
             self._taken_id(item)
             or self._unknown_previous(previous)
             or self._unknown_call(item)
+            or self._unknown_request(item)
             or self._no_room(hold=hold)
         )
         if refusal is not None:
@@ -137,6 +138,13 @@ class Items:
         step = CALL.step(self._shared.conversation.calls.get(item.call_id, CALL.initial), CallEvent.OUTPUT)
         message = f"Tool call ID '{item.call_id}' not found in conversation."
         return _refused(step, message) if isinstance(step, Refused) else None
+
+    def _unknown_request(self, item: _Named) -> Refusal | None:
+        if not isinstance(item, ev.McpApprovalResponse) or item.approval_request_id in self._shared.approvals:
+            return None
+        return unsupported(
+            "item.approval_request_id", f"no request with the id {quoted(item.approval_request_id)} waits for approval"
+        )
 
     def _no_room(self, *, hold: bool) -> Refusal | None:
         if hold and len(self._held) >= HELD_OUTPUTS_MAX:

@@ -15,7 +15,7 @@ from bareline.protocol import events as ev
 from bareline.protocol.authority.shared import Shared
 from bareline.protocol.generation import CallDelta, ResponseRequest, SpeechDelta, TextDelta
 
-__all__ = ["CalledItem", "Delta", "OutputItem", "Place", "SpokenItem", "WrittenItem", "begin"]
+__all__ = ["CalledItem", "Delta", "OutputItem", "Place", "SpokenItem", "Status", "WrittenItem", "begin"]
 
 Delta = SpeechDelta | TextDelta | CallDelta
 Status = Literal["completed", "incomplete"]
@@ -41,7 +41,7 @@ class Place:
 
 
 class OutputItem(ABC):
-    """One item under way. ``item`` is its latest report; ``deleted``: the client wants nothing more of it.
+    """One item under way. ``item`` is its latest report, once it has ``begun``; ``deleted``: no more of it is wanted.
 
     ``sounded_bytes``: its audio so far, whatever was truncated of it.
     """
@@ -50,6 +50,7 @@ class OutputItem(ABC):
 
     def __init__(self, place: Place) -> None:
         self.id = place.shared.ids.new("item")
+        self.begun = False
         self.ended = False
         self.deleted = False
         self.sounded_bytes = 0
@@ -84,6 +85,7 @@ class OutputItem(ABC):
         """Say that the item begins."""
         place, out = self._place, self._place.shared.out
         before = place.shared.last_item_id()
+        self.begun = True
         self.item = self._as_item("in_progress")
         out.emit(
             ev.ResponseOutputItemAdded(response_id=place.response_id, output_index=place.output_index, item=self.item)

@@ -8,6 +8,7 @@ from bareline.ids import IdSource
 from bareline.protocol import events as ev
 from bareline.protocol.actions import OutputAppended
 from bareline.protocol.authority.audio_ledger import AudioLedger
+from bareline.protocol.authority.mcp_offer import McpOffer
 from bareline.protocol.authority.options import ServerOptions
 from bareline.protocol.authority.outbox import Outbox
 from bareline.protocol.authority.output_queue import OutputQueue
@@ -24,7 +25,7 @@ class Shared:
     """The session as it is in force, and what is written to by more than one part.
 
     ``media``: audio runs beside the events (WebRTC, SIP), as PCM, and the server plays what is in ``queue``.
-    ``voice_locked``: assistant audio exists.
+    ``voice_locked``: assistant audio exists. ``approvals``: MCP calls that wait for the client's, with their arguments.
     """
 
     ids: IdSource
@@ -36,6 +37,7 @@ class Shared:
     media: bool
     voice_locked: bool = False
     queue: OutputQueue = field(default_factory=OutputQueue)
+    approvals: dict[str, tuple[McpOffer, str]] = field(default_factory=dict[str, "tuple[McpOffer, str]"])
 
     @property
     def conversation(self) -> Conversation:

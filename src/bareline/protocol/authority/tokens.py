@@ -79,7 +79,7 @@ class Meter:
                 return Tokens(text=ITEM_TOKENS + text_tokens(name + arguments))
             case ev.FunctionCallOutput(output=output):
                 return Tokens(text=ITEM_TOKENS + text_tokens(output))
-            case _:
+            case _:  # pragma: no cover  (generators are given no other kind)
                 return Tokens(text=ITEM_TOKENS)
 
 
