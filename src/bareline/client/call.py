@@ -280,7 +280,7 @@ class Call:
         jobs = [parts.play, parts.consent.run, parts.responder.run, parts.filler.run]
         if self._capture is not None:
             jobs.append(self._capture.run)
-        await self._tasks.begin(self._connections.open, jobs, self._connections.run, self._over)
+        await self._tasks.begin(self._begin, jobs, self._connections.run, self._over)
         return self
 
     async def __aexit__(
@@ -289,6 +289,11 @@ class Call:
         await self.hang_up()
         if error is None:
             self._tasks.raise_failure()
+
+    async def _begin(self) -> None:
+        await self._connections.open()
+        if self._parts.recovery is not None:
+            await self._parts.recovery.run()
 
     @property
     def _busy(self) -> bool:

@@ -11,6 +11,7 @@ import msgspec
 
 from bareline.protocol.replay import Lost
 from bareline.tools.calls import CallState
+from bareline.tools.executions import Execution
 from bareline.tools.proposals import ConsentBy
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "CallStarted",
     "ConfirmationAsked",
     "ErrorHappened",
+    "ExecutionRecovered",
     "FillerSaid",
     "HungUp",
     "Interrupted",
@@ -159,6 +161,15 @@ class ToolSettled(_Happened, frozen=True):
     consent: ConsentBy | None = None
 
 
+class ExecutionRecovered(_Happened, frozen=True):
+    """What an earlier call or process began and left, and how it ended; the model is asked to tell the user.
+
+    ``execution.state``: answered, failed, or unknown when nobody knows whether it took effect.
+    """
+
+    execution: Execution
+
+
 class ErrorHappened(_Happened, frozen=True):
     """Something was lost. ``severity``: turn (the call goes on), or call (nothing more can come of it)."""
 
@@ -197,6 +208,7 @@ CallEvent = (
     | ApprovalAsked
     | FillerSaid
     | ToolSettled
+    | ExecutionRecovered
     | ErrorHappened
     | Reconnected
     | HungUp

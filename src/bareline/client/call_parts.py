@@ -22,7 +22,9 @@ from bareline.client.outbox import Outbox
 from bareline.client.parts import OverMedia, Parts
 from bareline.client.playback import FrameFilter, Playback
 from bareline.client.reactions import Reactions
+from bareline.client.recovery import Recovery
 from bareline.client.responder import Responder
+from bareline.client.telling import Telling
 from bareline.client.tool_runner import ToolRunner, ToolSettings
 from bareline.client.transcript import Transcript
 from bareline.client.truncation import ClientTruncation, ServerTruncation
@@ -108,6 +110,7 @@ def compose(
         transcribes=lambda: reactions.transcribes,
         tools_changed=tools_changed,
     )
+    telling, recovery = _recovery_parts(options, shared, runner, spawn=spawn)
     parts = Parts(
         journal=journal,
         feed=feed,
@@ -121,6 +124,8 @@ def compose(
         filler=filler,
         runner=runner,
         consent=consent,
+        telling=telling,
+        recovery=recovery,
         usage=CallUsage(),
         over_media=_over_media(options, shared, hearing, barge_in),
     )
@@ -195,3 +200,29 @@ def _tool_parts(
         tools_changed=tools_changed,
     )
     return runner, consent
+
+
+def _recovery_parts(
+    options: CallOptions,
+    shared: _Shared,
+    runner: ToolRunner,
+    *,
+    spawn: Callable[[Coroutine[Any, Any, None]], asyncio.Task[None]],
+) -> tuple[Telling, Recovery] | tuple[None, None]:
+    """Only where executions are remembered beyond the call."""
+    store = options.tools.store
+    if store is None:
+        return None, None
+    telling = Telling(store, shared.journal, all_told=lambda: shared.outbox.all_told, spawn=spawn)
+    runner.outcome_given = telling.ended
+    recovery = Recovery(
+        store,
+        runner,
+        shared.journal,
+        telling,
+        phrases=options.tools.phrases,
+        post=shared.outbox.post,
+        emit=shared.feed.put,
+        spawn=spawn,
+    )
+    return telling, recovery

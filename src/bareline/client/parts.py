@@ -15,7 +15,9 @@ from bareline.client.media_playback import MediaPlayback
 from bareline.client.media_reactions import MediaReactions
 from bareline.client.outbox import Outbox
 from bareline.client.playback import Playback
+from bareline.client.recovery import Recovery
 from bareline.client.responder import Responder
+from bareline.client.telling import Telling
 from bareline.client.tool_runner import ToolRunner
 from bareline.client.transcript import Transcript
 from bareline.client.truncation import ClientTruncation, ServerTruncation
@@ -55,6 +57,8 @@ class Parts:
     filler: Filler
     runner: ToolRunner
     consent: ConsentDesk
+    telling: Telling | None
+    recovery: Recovery | None
     usage: CallUsage
     over_media: OverMedia
     media: MediaReactions | None = None
@@ -90,6 +94,8 @@ class Parts:
         """What the server would have told of this connection is not coming any more."""
         self.outbox.lost()
         self.playback.connection_lost()
+        if self.telling is not None:
+            self.telling.connection_lost()
         self._settle()
 
     def close(self, reason: str) -> None:
