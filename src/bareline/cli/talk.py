@@ -177,8 +177,9 @@ def _transport(wanted: str | None, way: str, view: TalkView) -> str:
 
 
 def _tools(name: str | None, tasks: Sequence[str] = ()) -> Toolbox | None:
-    from bareline.lab.demo.agent import task_tools
-    from bareline.lab.demo.store import TaskStore
+    from bareline.lab.task_manager.places import PlaceDirectory
+    from bareline.lab.task_manager.tasks import TaskStore
+    from bareline.lab.task_manager.tools import task_manager
 
     if name == "none":
         return None
@@ -187,7 +188,7 @@ def _tools(name: str | None, tasks: Sequence[str] = ()) -> Toolbox | None:
     store = TaskStore(":memory:")
     for title in tasks:
         store.add(title)
-    return task_tools(store)
+    return task_manager(store, PlaceDirectory())
 
 
 def _imported(name: str) -> Toolbox:
@@ -201,6 +202,6 @@ def _imported(name: str) -> Toolbox:
 
 def _instructions() -> str:
     """Of the task manager; tools of the user's own need words of the user's own."""
-    from bareline.lab.demo.agent import instructions
+    from bareline.lab.task_manager.tools import instructions
 
     return instructions(dt.datetime.now().astimezone().date())

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from bareline.errors import ConfigurationError
-from bareline.lab.demo.store import TaskStore
+from bareline.lab.task_manager.tasks import TaskStore
 from bareline.observe.recorder import read_trace
 
 BARELINE = [sys.executable, "-m", "bareline"]

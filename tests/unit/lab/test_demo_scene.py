@@ -6,9 +6,9 @@ import datetime
 
 import pytest
 
-from bareline.errors import InvalidRequest, NotFound
+from bareline.errors import NotFound
 from bareline.lab.demo.scene import draw_scene
-from bareline.lab.demo.store import TaskStore
+from bareline.lab.task_manager.tasks import TaskStore
 
 TODAY = datetime.date(2026, 3, 4)
 
@@ -41,19 +41,3 @@ def test_the_due_date_is_the_next_such_day_and_never_today() -> None:
         ahead = (scene.due - TODAY).days
         assert 1 <= ahead <= 7
         assert f"{scene.due:%A}" in scene.add
-
-
-def test_the_store_says_what_is_wrong_and_what_is_near() -> None:
-    store = TaskStore(":memory:")
-    store.add("wash the car")
-    with pytest.raises(InvalidRequest, match="already"):
-        store.add("Wash the car")
-    with pytest.raises(InvalidRequest, match="empty"):
-        store.add("  ")
-    with pytest.raises(NotFound) as caught:
-        store.find("wash the cat")
-    assert caught.value.suggestions == ("wash the car",)
-    assert store.complete("WASH THE CAR").status == "done"
-    assert [task.title for task in store.tasks("done")] == ["wash the car"]
-    assert store.tasks("pending") == []
-    store.close()

@@ -19,13 +19,14 @@ from bareline import turns
 from bareline.client.call import Call
 from bareline.client.call_events import AgentSaid, CallEvent
 from bareline.devices.sinks import NullSink
-from bareline.lab.demo.agent import instructions, task_tools
 from bareline.lab.demo.path import demo_path, media_figures
 from bareline.lab.demo.scene import PHRASES, Scene, draw_scene
 from bareline.lab.demo.script import Watch, caller_script
-from bareline.lab.demo.store import TaskStore
 from bareline.lab.demo.summary import DemoSummary, MediaFigures, summarise, unmet_in_trace
 from bareline.lab.recording import MicrophoneTap, SpeakerTap, stereo
+from bareline.lab.task_manager.places import PlaceDirectory
+from bareline.lab.task_manager.tasks import TaskStore
+from bareline.lab.task_manager.tools import instructions, task_manager
 from bareline.media.formats import PcmFormat
 from bareline.media.wav import wav_header
 from bareline.observe.record import Observer
@@ -129,7 +130,7 @@ class _Demo:
         self.media: MediaFigures | None = None
         self._scene = scene
         self._options = options
-        self._tools = task_tools(store)
+        self._tools = task_manager(store, PlaceDirectory())
         self._base_url = base_url
         self._webrtc = webrtc
         self._synthesis = EspeakSynthesis()

@@ -10,7 +10,7 @@ import datetime
 import random
 from dataclasses import dataclass
 
-from bareline.lab.demo.store import TaskStore
+from bareline.lab.task_manager.tasks import TaskStore
 
 __all__ = ["PHRASES", "Scene", "draw_scene"]
 

@@ -1,12 +1,8 @@
-"""Where do the tasks of the demo live?
-
-In SQLite, so that what the call did can be checked afterwards without asking anybody who took part in it.
-"""
+"""Where does the Task Manager keep its tasks?"""
 
 from __future__ import annotations
 
 import datetime
-import difflib
 import sqlite3
 import threading
 from contextlib import closing
@@ -14,7 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from bareline.errors import ConfigurationError, InvalidRequest, NotFound
+from bareline.errors import ConfigurationError, InvalidRequest
+from bareline.tools import not_found
 
 __all__ = ["Status", "Task", "TaskStore"]
 
@@ -37,6 +34,12 @@ class Task:
     title: str
     due: datetime.date | None
     status: Status
+
+    @property
+    def spoken(self) -> str:
+        """The task as a question names it: 'review proposal', due Friday 27 November."""
+        due = f", due {self.due:%A} {self.due.day} {self.due:%B}" if self.due else ""
+        return f"'{self.title}'{due}"
 
 
 class TaskStore:
@@ -64,38 +67,48 @@ class TaskStore:
         return [_task(row) for row in self._run(query, status)]
 
     def add(self, title: str, due: datetime.date | None = None) -> Task:
-        """Add a task. Raises ``InvalidRequest`` for an empty title or one that is there already."""
+        """Add a task; the same one again is the same. Raises ``InvalidRequest`` for no title or another due date."""
         title = title.strip()
         if not title:
             raise InvalidRequest("the title is empty", field="title", say="What should I call the task?")
-        try:
-            self._run("INSERT INTO tasks (title, due) VALUES (?, ?)", title, due.isoformat() if due else None)
-        except sqlite3.IntegrityError as error:
+        self._run("INSERT OR IGNORE INTO tasks (title, due) VALUES (?, ?)", title, due.isoformat() if due else None)
+        added = self.find(title)
+        if (added.due, added.status) != (due, "pending"):
             raise InvalidRequest(
-                f"there is already a task '{title}'", field="title", say=f"{title} is already on your list."
-            ) from error
-        return Task(title=title, due=due, status="pending")
+                f"there is already a task {added.spoken}, {added.status}; reschedule it or choose another title",
+                field="title",
+                say=f"{added.title} is already on your list.",
+            )
+        return added
 
     def find(self, title: str) -> Task:
-        """The task of that title, in any case. Raises ``NotFound`` with close titles as suggestions."""
+        """The task of that title, in any case. Raises ``NotFound`` with similar titles as suggestions."""
         rows = self._run("SELECT title, due, status FROM tasks WHERE title = ?", title.strip())
-        if rows:
-            return _task(rows[0])
-        titles = [task.title for task in self.tasks()]
-        close = tuple(difflib.get_close_matches(title.lower(), titles, n=2, cutoff=0.5))
-        raise NotFound(f"no task is called '{title}'", suggestions=close, say=f"I find no task called {title}.")
+        if not rows:
+            raise not_found(title, [task.title for task in self.tasks()])
+        return _task(rows[0])
 
     def complete(self, title: str) -> Task:
         """Mark a task as done. Raises ``NotFound``."""
         found = self.find(title)
         self._run("UPDATE tasks SET status = 'done' WHERE title = ?", found.title)
-        return Task(title=found.title, due=found.due, status="done")
+        return self.find(title)
+
+    def reschedule(self, title: str, due: datetime.date) -> Task:
+        """Move a task to another day. Raises ``NotFound``."""
+        found = self.find(title)
+        self._run("UPDATE tasks SET due = ? WHERE title = ?", due.isoformat(), found.title)
+        return self.find(title)
 
     def delete(self, title: str) -> Task:
         """Delete a task for good. Raises ``NotFound``."""
         found = self.find(title)
         self._run("DELETE FROM tasks WHERE title = ?", found.title)
         return found
+
+    def clear(self) -> int:
+        """Delete all tasks for good; how many there were."""
+        return len(self._run("DELETE FROM tasks RETURNING title, due, status"))
 
     def _run(self, query: str, *values: str | None) -> list[tuple[str, str | None, Status]]:
         with self._lock, closing(self._database.execute(query, values)) as cursor:

@@ -1,0 +1,101 @@
+"""What may the model do with tasks and places, and how does each of it behave on a call?
+
+An ordinary agent: nothing here knows of a demo, and all that it needs of the package is public.
+"""
+
+from __future__ import annotations
+
+import datetime
+from typing import Annotated, Literal
+
+import msgspec
+
+from bareline.lab.task_manager.places import PLACES, OpeningHours, PlaceDirectory
+from bareline.lab.task_manager.tasks import Task, TaskStore
+from bareline.tools import Confirm, Toolbox, ToolContext
+from bareline.tools.consent_policy import EXPIRY_NS
+
+__all__ = ["instructions", "place_tools", "task_manager", "task_tools"]
+
+Title = Annotated[str, msgspec.Meta(description="The task's title, in the user's words.")]
+Day = Annotated[datetime.date, msgspec.Meta(description="The day it is due; tomorrow and Friday count from today.")]
+Place = Annotated[
+    str,
+    msgspec.Meta(description="The place, in the user's words.", examples=list(PLACES)),
+]
+
+
+def instructions(today: datetime.date) -> str:
+    """The system prompt, with the date that relative dates are counted from."""
+    return (
+        "You are the voice of a task manager. Keep answers short, since they are spoken. "
+        "Never say that something was done before a tool has said so. "
+        f"Today is {today:%A}, {today.isoformat()}."
+    )
+
+
+def task_manager(store: TaskStore, places: PlaceDirectory, *, expiry_ns: int = EXPIRY_NS) -> Toolbox:
+    """All tools. A question waits ``expiry_ns`` for its answer."""
+    return task_tools(store, expiry_ns) + place_tools(places)
+
+
+def task_tools(store: TaskStore, expiry_ns: int = EXPIRY_NS) -> Toolbox:
+    """The tools over the user's own tasks."""
+    tools = Toolbox()
+
+    @tools.tool(effect="read")
+    def list_tasks(status: Literal["pending", "done", "all"] = "pending") -> list[Task]:
+        """List the user's tasks. Use when they ask "what is on my list" or "read my tasks".
+
+        Args:
+            status: Which tasks: pending unless the user says otherwise.
+        """
+        return store.tasks(None if status == "all" else status)
+
+    @tools.tool(effect="idempotent")
+    def create_task(title: Title, due: Day | None = None) -> Task:
+        """Create a task. Use when the user wants to add something to the list."""
+        return store.add(title, due)
+
+    @tools.tool(effect="idempotent")
+    def complete_task(title: Title) -> Task:
+        """Mark a task as done. Use when the user has finished or completed something."""
+        return store.complete(title)
+
+    @tools.tool(effect="idempotent")
+    def reschedule_task(title: Title, due: Day) -> Task:
+        """Reschedule a task. Use when the user wants to move or postpone something."""
+        return store.reschedule(title, due)
+
+    def one_task(title: str) -> str:
+        return store.find(title).spoken
+
+    @tools.tool(effect="irreversible", confirm=Confirm("Delete {object}?", describe=one_task, expiry_ns=expiry_ns))
+    def delete_task(title: Title) -> Task:
+        """Delete a task for good. Use when the user wants to remove something from the list."""
+        return store.delete(title)
+
+    def all_tasks() -> str:
+        return f"all {len(store.tasks())} tasks"
+
+    @tools.tool(effect="irreversible", confirm=Confirm("Delete {object}?", describe=all_tasks, expiry_ns=expiry_ns))
+    def clear_tasks() -> str:
+        """Delete all tasks for good. Use when the user wants to "clear my list" or "delete all my tasks"."""
+        return f"{store.clear()} tasks are deleted."
+
+    # The decorator registered them; the names are for readers.
+    del list_tasks, create_task, complete_task, reschedule_task, delete_task, clear_tasks
+    return tools
+
+
+def place_tools(places: PlaceDirectory) -> Toolbox:
+    """The slow one: it asks somebody else, tells how far it is, and is tried again when they are busy."""
+    tools = Toolbox()
+
+    @tools.tool(effect="read", filler="I am looking that up.", timeout_s=20)
+    async def check_opening_hours(place: Place, context: ToolContext) -> OpeningHours:
+        """Check the opening hours of a place. Use when the user asks when something is open."""
+        return await places.opening_hours(place, context.progress)
+
+    del check_opening_hours
+    return tools
