@@ -140,6 +140,8 @@ class SimulatedCaller:
         await asyncio.sleep(max(0, captured_ns - now_ns()) / NS_PER_S)
         frame = AudioFrame(self._mix(), first, self._time_of(first))
         self._frames += 1
+        if self._ear is not None:  # whatever step it is: what is looked at late is dated late
+            self._ear.listen()
         self._decide()
         return frame
 
