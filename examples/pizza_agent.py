@@ -59,17 +59,25 @@ def shop_tools(shop: Shop) -> bl.Toolbox:
 
     @box.tool
     def get_menu() -> dict[str, int]:
-        """Tell what is on the menu, with prices."""
+        """Tell what is on the menu, with prices. Use when the user asks what there is or what it costs."""
         return MENU
 
-    @box.tool(effect="irreversible", confirm=False)
+    @box.tool(effect="irreversible", confirm=False, concurrency=1, lint_ignore=("unconfirmed",))
     def order_pizza(size: Literal["small", "medium", "large"], quantity: int = 1) -> Order:
-        """Order a pizza. Use when the user wants one or more pizzas."""
+        """Order a pizza. Use when the user wants one or more pizzas.
+
+        Args:
+            quantity: How many; one unless they say otherwise.
+        """
         return shop.order(size, quantity)
 
-    @box.tool(effect="irreversible", confirm="Cancel order {order_id} for good?")
+    @box.tool(effect="irreversible", confirm="Cancel order {order_id} for good?", concurrency=1)
     def cancel_order(order_id: int) -> Order:
-        """Cancel an order."""
+        """Cancel an order. Use when the user does not want it any more.
+
+        Args:
+            order_id: The number that the user was told when they ordered.
+        """
         return shop.cancel(order_id)
 
     return box

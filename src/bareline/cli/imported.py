@@ -1,14 +1,15 @@
-"""Which object of the user's own does ``MODULE:NAME`` mean?"""
+"""Which object or module of the user's own does an option or argument mean?"""
 
 from __future__ import annotations
 
 import importlib
 import sys
 from pathlib import Path
+from types import ModuleType
 
 from bareline.errors import ConfigurationError
 
-__all__ = ["imported"]
+__all__ = ["imported", "imported_module"]
 
 
 def imported(option: str, source: str) -> object:
@@ -19,8 +20,34 @@ def imported(option: str, source: str) -> object:
     module, _, name = source.rpartition(":")
     if not module or not name:
         raise ConfigurationError(f"{option}{source}: expected MODULE:NAME")
+    found = imported_module(option, module)
+    try:
+        return getattr(found, name)
+    except AttributeError as error:
+        raise ConfigurationError(f"{option}{source}: {type(error).__name__}: {error}") from error
+
+
+def imported_module(option: str, source: str) -> ModuleType:
+    """A module by its dotted name, or by the path of its file (which belongs to the packages around it).
+
+    Raises ``ConfigurationError`` when it cannot be imported, whatever it raised.
+    """
+    name = _name_of(option, Path(source)) if source.endswith(".py") else source
     sys.path.insert(0, str(Path.cwd()))  # a command, unlike ``python -m``, does not look there
     try:
-        return getattr(importlib.import_module(module), name)
-    except Exception as error:  # a module of the user's own may raise anything
+        return importlib.import_module(name)
+    except (Exception, SystemExit) as error:  # a module of the user's own may raise anything
         raise ConfigurationError(f"{option}{source}: {type(error).__name__}: {error}") from error
+
+
+def _name_of(option: str, path: Path) -> str:
+    """The module's dotted name; its root folder is where it is looked for first."""
+    if not path.is_file():
+        raise ConfigurationError(f"{option}{path}: there is no such file")
+    path = path.resolve()
+    parts, folder = [path.stem], path.parent
+    while (folder / "__init__.py").is_file():
+        parts.insert(0, folder.name)
+        folder = folder.parent
+    sys.path.insert(0, str(folder))
+    return ".".join(parts)
