@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import inspect
 import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Literal, TypedDict, TypeVar, Unpack, overload
@@ -208,6 +209,8 @@ def _rules(
 
 
 def _checked(function: Callable[..., Any], rule: ConsentRule, fields: tuple[str, ...]) -> ConsentRule:
+    if rule.when is not None and inspect.iscoroutinefunction(rule.when):
+        raise ConfigurationError(f"tool {place_of(function)}: 'when' of a rule decides at once and cannot be async")
     if isinstance(rule, Forbid) or not rule.question:
         return rule
     try:

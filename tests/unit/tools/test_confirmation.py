@@ -126,6 +126,7 @@ def test_two_calls_of_one_response_are_two_actions() -> None:
     confirmations = fresh()
     both = [proposed(confirmations, "milk"), proposed(confirmations, "bread")]
     assert list(confirmations.pending) == both
+    assert [confirmations.get(proposal.id) for proposal in both] == both
 
 
 def test_the_same_action_again_is_the_same_proposal_and_is_asked_anew() -> None:
