@@ -153,8 +153,8 @@ def _begun(execution: Execution, outcome: str) -> str:
     asked = f' The user was asked: "{execution.question}"' if execution.question else ""
     asked += f' and said: "{execution.words}".' if asked and execution.words else "." if asked else ""
     return (
-        f"From before this conversation: {execution.tool} with {execution.arguments} was begun, and that conversation was "
-        f"cut off before the user was told how it ended.{asked} {outcome}"
+        f"From before this conversation: {execution.tool} with {execution.arguments} was begun, and the conversation "
+        f"was cut off before the user was told how it ended.{asked} {outcome}"
     )
 
 
