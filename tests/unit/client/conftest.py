@@ -108,6 +108,7 @@ class Phone:
         self._media, self._faults, self._audio_faults = media, faults, audio_faults
         self.mind = Mind(respond, words)
         self.speaker = options.pop("speaker", None) or NullSink()
+        speaker = self.speaker if options.pop("has_speaker", True) else None
         self.mic = QueueSource()
         self.records = Records()
         self.events: list[CallEvent] = []
@@ -122,7 +123,7 @@ class Phone:
         self._running: list[asyncio.Task[None]] = []
         options.setdefault("microphone", self.mic)
         options.setdefault("transcription", "whisper-1")
-        self.call = Call(speaker=self.speaker, observer=self.records, ids=SeededIds(7), dial=self._dial, **options)
+        self.call = Call(speaker=speaker, observer=self.records, ids=SeededIds(7), dial=self._dial, **options)
 
     @property
     def server(self) -> ServerEndpoint:
