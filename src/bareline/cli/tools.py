@@ -73,7 +73,7 @@ def _toolboxes(source: str) -> dict[str, Toolbox]:
     """By name, each once. Raises ``ConfigurationError`` when there are none."""
     path, colon, name = source.rpartition(":")
     named = bool(colon) and name.isidentifier()
-    module = imported_module("", path if named else source)
+    module = imported_module(source, path if named else source)
     if named:
         return {name: _named(module, source, name)}
     found = {id(value): (name, value) for name, value in reversed(vars(module).items()) if isinstance(value, Toolbox)}
