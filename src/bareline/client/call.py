@@ -19,7 +19,7 @@ from bareline.client.call_tasks import CallTasks
 from bareline.client.capture import Capture
 from bareline.client.connect import connect
 from bareline.client.connections import Connections
-from bareline.client.consent import ConfirmingPolicy, ConsentSettings
+from bareline.client.consent_settings import ConfirmingPolicy, ConsentSettings
 from bareline.client.feed import Feed
 from bareline.client.line import Line
 from bareline.client.parts import Parts

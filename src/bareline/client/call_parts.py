@@ -12,7 +12,8 @@ from typing import Any
 
 from bareline.client.barge_in import BargeIn
 from bareline.client.call_events import CallEvent
-from bareline.client.consent import ConsentDesk, ConsentSettings
+from bareline.client.consent import ConsentDesk
+from bareline.client.consent_settings import ConsentSettings
 from bareline.client.feed import FEED_MAX, Feed
 from bareline.client.filler import Filler
 from bareline.client.journal import Journal

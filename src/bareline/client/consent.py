@@ -8,16 +8,15 @@ tools of the call's toolbox (approvals of remote MCP tools) come in by ``Consent
 from __future__ import annotations
 
 import asyncio
-import datetime as dt
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 
 from bareline.client.approvals import Approvals
 from bareline.client.call_events import CallEvent
 from bareline.client.consent_rules import AskingRule, ConsentRules
+from bareline.client.consent_settings import ConsentSettings
 from bareline.client.heard_answers import HeardAnswers
 from bareline.client.journal import Journal
 from bareline.client.pending_actions import Answer, PendingActions, Waiting
@@ -30,28 +29,11 @@ from bareline.protocol import events as ev
 from bareline.tools import Approval, AskPerson, CallStep, Confirmations, Proposal, Refusal, Tool
 from bareline.tools.arguments import Arguments
 from bareline.tools.confirming import confirming_tools, proposal_named
-from bareline.tools.consent_policy import EXPIRY_NS
-from bareline.tools.consent_words import ENGLISH, ConsentWords
 from bareline.tools.questions import question_about
 from bareline.tools.toolbox import CONFIRM_ACTION, DECLINE_ACTION
 from bareline.units import NS_PER_S
 
-__all__ = ["ConfirmingPolicy", "ConsentDesk", "ConsentSettings"]
-
-ConfirmingPolicy = Literal["standing", "pending"]
-"""``standing``: the confirming tools are always offered and refuse without a proposal. ``pending``: they are offered
-only while something waits, which costs the prompt cache at each change (D6)."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ConsentSettings:
-    """What the application chose; as in ``Call``. ``today``: the day that dates are said from."""
-
-    policy: ConfirmingPolicy = "standing"
-    expiry_ns: int = EXPIRY_NS
-    expiry_spoken: bool = False
-    languages: tuple[ConsentWords, ...] = (ENGLISH,)
-    today: Callable[[], dt.date] = field(default=dt.date.today)
+__all__ = ["ConsentDesk"]
 
 
 class ConsentDesk:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from bareline.client.journal import Journal
 from bareline.client.transcript import Transcript
@@ -85,7 +85,7 @@ class HeardAnswers:
                 if not self._final(item_id):
                     _remember(self._acted_on, item_id, proposal)
 
-    def _told(self, proposal: Proposal) -> dict[str, str]:
+    def _told(self, proposal: Proposal) -> dict[str, Any]:
         return {"proposal_id": proposal.id, "words": self.words(proposal)}
 
     def _text(self, item_id: str) -> str:

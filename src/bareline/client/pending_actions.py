@@ -85,10 +85,10 @@ class PendingActions:
         self, proposal_id: str, by: ConsentBy, answer: Answer | None = None, *, words: str = "", agreed: bool = True
     ) -> Refusal | None:
         """Take the consent and carry the action out; or why not. Without ``answer`` the model is told by an item."""
-        self.expire()
-        taken = self._confirmations.consent(proposal_id, now_ns(), by=by, words=words, agreed=agreed)
+        at_ns = self.expire()
+        taken = self._confirmations.consent(proposal_id, at_ns, by=by, words=words, agreed=agreed)
         if isinstance(taken, Refusal):
-            heard = {"words": taken.heard} if taken.heard else {}
+            heard: dict[str, Any] = {"words": taken.heard} if taken.heard else {}
             self._journal.decision("consent_refused", taken.reason, proposal_id=proposal_id, by=by, **heard)
             return taken
         proposal, consent = taken
@@ -97,7 +97,13 @@ class PendingActions:
         )
         waiting = self._waiting.pop(proposal.id)
         self._changed()
-        tell = answer or (lambda output: self._decided(waiting, proposal, by, output))
+
+        def tell(output: str) -> None:
+            if answer is not None:
+                answer(output)
+            else:
+                self._decided(waiting, proposal, by, output)
+
         if waiting.call is not None and proposal.tool is not None:
             executed = Executed(waiting.call, proposal.tool, proposal.arguments, consent, proposal.question)
             self._runner.start(executed, CallStep.CONSENT, lambda _, output: tell(output))
@@ -108,8 +114,8 @@ class PendingActions:
 
     def drop(self, proposal_id: str, by: ConsentBy, answer: Answer | None = None) -> Refusal | None:
         """It was declined; or why there is nothing to decline."""
-        self.expire()
-        dropped = self._confirmations.decline(proposal_id, now_ns())
+        at_ns = self.expire()
+        dropped = self._confirmations.decline(proposal_id, at_ns)
         if isinstance(dropped, Refusal):
             return dropped
         self._journal.decision("declined", f"by the {by}", proposal_id=proposal_id, by=by)
@@ -123,9 +129,10 @@ class PendingActions:
             self._decided(waiting, dropped, by, output)
         return None
 
-    def expire(self) -> None:
-        """End what waited too long. The model is told, so that it claims nothing else."""
-        for proposal in self._confirmations.expire(now_ns()):
+    def expire(self) -> int:
+        """End what waited too long, as of now, which is returned. The model is told, so that it claims nothing else."""
+        at_ns = now_ns()
+        for proposal in self._confirmations.expire(at_ns):
             self._journal.decision("consent_expired", f"no answer of the {proposal.asks}", proposal_id=proposal.id)
             waiting = self._waiting.pop(proposal.id)
             self._withdraw(waiting, "expired")
@@ -137,6 +144,7 @@ class PendingActions:
             )
             if self._expiry_spoken or proposal.asks == "person":
                 self._respond("consent_expired")
+        return at_ns
 
     def tell(self, words: str) -> None:
         """Let the model know, beside the calls that it can be answered by."""
