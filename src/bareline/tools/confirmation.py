@@ -191,7 +191,7 @@ class Confirmations:
 
     def _not_pending(self, proposal_id: str) -> Refusal:
         how = self._ended.get(proposal_id, "")
-        return Refusal("not_pending", f"No action waits under '{proposal_id}': {_ENDS[how]}")
+        return Refusal("not_pending", f"No action waits under '{proposal_id}': {_ENDS[how]}", say=_SAY[how])
 
 
 _ENDS = {
@@ -200,6 +200,13 @@ _ENDS = {
     "declined": "it was declined and not done.",
     "expired": "the question was not answered in time, and it was not done. Propose it anew if it is still wanted.",
     "replaced": "another proposal took its place, and it was not done.",
+}
+_SAY = {
+    "": "Nothing is waiting for a yes.",
+    "agreed": "You have agreed to that already.",
+    "declined": "That was declined, so I did not do it.",
+    "expired": "I waited too long for an answer, so I did not do it.",
+    "replaced": "I asked for something else since then, so I did not do it.",
 }
 
 

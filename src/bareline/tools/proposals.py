@@ -86,17 +86,18 @@ class Consent(msgspec.Struct, frozen=True):
 
 
 class Refusal(msgspec.Struct, frozen=True):
-    """Why there is no consent. ``heard``: the user's words, where they are the reason."""
+    """Why there is no consent. ``heard``: the user's words, where they are the reason; ``say``: for the user."""
 
     reason: RefusalReason
     message: str
     heard: str = ""
+    say: str = ""
 
     @property
     def text(self) -> str:
         """What the model is told."""
-        heard = {"heard": self.heard} if self.heard else {}
-        return status_text("error", kind=self.reason, message=self.message, **heard)
+        further = {key: text for key, text in (("say", self.say), ("heard", self.heard)) if text}
+        return status_text("error", kind=self.reason, message=self.message, **further)
 
 
 _REPORT = (
