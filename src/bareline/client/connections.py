@@ -125,10 +125,10 @@ class Connections:
             except (TransportError, OSError) as error:
                 self._parts.journal.connection("failed", attempt=attempt, error=str(error))
                 continue
+            if unfinished and not self._parts.runner.busy:  # the result of a tool brings the answer to all
+                self._parts.responder.request(reason="reconnected")
             self._continue_on(line)
             self._tell(lost, attempt, began_ns, retold, dropped)
-            if unfinished:
-                self._parts.responder.request(reason="reconnected")
             return
         raise self._given_up(lost)
 
@@ -143,6 +143,7 @@ class Connections:
     def _disconnected(self) -> None:
         parts = self._parts
         parts.connection_lost()
+        parts.responder.connection_lost()
         parts.runner.connection_lost()
         self._reactions.connection_lost()
         if self._capture is not None:

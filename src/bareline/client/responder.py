@@ -44,6 +44,7 @@ class Responder:
         self._plain: set[str] = set()
         self._told: OrderedDict[str, Told] = OrderedDict()
         self._retried = False
+        self._connected = False
         self._news = asyncio.Event()
 
     @property
@@ -111,8 +112,14 @@ class Responder:
         self.request(reason="retry")
         return True
 
+    def connection_lost(self) -> None:
+        """Nobody is there to be asked: requests wait for the next connection, however long that takes."""
+        self._connected = False
+        self._news.set()
+
     def reconnected(self) -> None:
         """The session is a new one: what was asked for is asked again."""
+        self._connected = True
         self._sequencer.reconnected()
         self._flush()
 
@@ -120,7 +127,7 @@ class Responder:
         """Keep the sequencer's deadlines, until cancelled."""
         while True:
             self._news.clear()
-            deadline = self._sequencer.deadline()
+            deadline = self._sequencer.deadline() if self._connected else None
             try:
                 async with asyncio.timeout(None if deadline is None else max(0, deadline - now_ns()) / NS_PER_S):
                     await self._news.wait()
@@ -131,7 +138,7 @@ class Responder:
     def _flush(self) -> None:
         for note in self._sequencer.notes():
             self._note(note)
-        for event in self._sequencer.outgoing(now_ns()):
+        for event in self._sequencer.outgoing(now_ns()) if self._connected else ():
             self._post(event)
         self._news.set()
 

@@ -201,12 +201,20 @@ class ResponseSequencer:
         return notes
 
     def reconnected(self) -> None:
-        """The session is a new one: what was asked for is asked again, what was running is lost."""
-        lost = [*self._running.values(), *(r for r in self._beside.values() if r.attempts)]
+        """The session is a new one: what was asked for is asked again, once for all that means the same.
+
+        What was running is lost, and what was asked for beside the conversation: it was for its moment.
+        """
+        lost = [*self._running.values(), *self._beside.values()]
         self._notes.extend(request.note("lost") for request in lost)
-        if self._asked is not None and not self._asked.withdrawn:
-            self._waiting.appendleft(self._asked)
-        self._beside = {r.id: r for r in self._beside_unsent if r.id in self._beside}
+        asked = self._asked
+        if asked is not None and not asked.withdrawn:
+            if any(waiting.config == asked.config for waiting in self._waiting):
+                self._notes.append(asked.note("withdrawn"))
+            else:
+                self._waiting.appendleft(asked)
+        self._beside.clear()
+        self._beside_unsent.clear()
         self._running.clear()
         self._cancels.clear()
         self._cancelling.clear()

@@ -319,6 +319,16 @@ def test_new_connection_asks_again_and_tells_what_was_lost(sequencer: ResponseSe
     assert sent(sequencer) == [f"create {waiting}"]
 
 
+def test_new_connection_asks_once_for_all_that_means_the_same(sequencer: ResponseSequencer) -> None:
+    asked = sequencer.request()
+    sent(sequencer)
+    waiting = sequencer.request()
+    beside = sequencer.request(BESIDE)
+    sequencer.reconnected()
+    assert noted(sequencer) == [("lost", beside), ("withdrawn", asked)]
+    assert sent(sequencer) == [f"create {waiting}"]
+
+
 def test_queue_and_metadata_are_bounded(sequencer: ResponseSequencer) -> None:
     for index in range(REQUEST_QUEUE_MAX):
         sequencer.request(ev.ResponseConfig(instructions=str(index)))
