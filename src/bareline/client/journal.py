@@ -28,6 +28,8 @@ class Journal:
 
     def tool(self, name: str, call_id: str, state: CallState, **data: Any) -> None:
         """A step of a tool call."""
+        if self._observer is None:  # on the way to the function, where every microsecond is counted
+            return
         self._write("tool", name, {"call_id": call_id, "state": state.value, **data})
 
     def playout(self, name: str, key: PartKey, position: Position, cut: Cut | None = None) -> None:

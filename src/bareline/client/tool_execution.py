@@ -7,7 +7,6 @@ ends, and dropped.
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 import functools
 import inspect
 from collections.abc import Callable
@@ -42,17 +41,24 @@ class Outcome:
 
 
 class ToolExecution:
-    """Runs tools. ``chance`` gives a number from 0 to 1 for the delay before each retry."""
+    """Runs tools. ``context`` makes what a tool may know; ``chance`` gives a number from 0 to 1 for retries' delays."""
 
     def __init__(
-        self, journal: Journal, threads: ToolThreads, *, chance: Callable[[], float], phrases: Phrases
+        self,
+        journal: Journal,
+        threads: ToolThreads,
+        *,
+        context: Callable[[Running], ToolContext],
+        chance: Callable[[], float],
+        phrases: Phrases,
     ) -> None:
+        self._context = context
         self._journal = journal
         self._threads = threads
         self._chance = chance
         self._phrases = phrases
 
-    async def run(self, run: Running, context: ToolContext) -> Outcome:
+    async def run(self, run: Running) -> Outcome:
         """Async tools run here, others in a thread. Never raises but when it is cancelled itself."""
         began_ns, limit_s = now_ns(), run.tool.timeout_s
         failure: Exception | None = None
@@ -61,7 +67,7 @@ class ToolExecution:
             limit = asyncio.timeout(limit_s)
             try:
                 async with limit:
-                    value = await self._value(run, dataclasses.replace(context, attempt=run.attempts))
+                    value = await self._value(run)
                 return Outcome(CallStep.ANSWER, result_text(value, phrases=self._phrases))
             except asyncio.CancelledError:
                 _obey_cancellation()
@@ -78,11 +84,11 @@ class ToolExecution:
             left_ns = began_ns + ms_to_ns(run.tool.retry.budget_ms) - now_ns()
             limit_s = min(run.tool.timeout_s, max(0, left_ns) / NS_PER_S)
 
-    async def _value(self, run: Running, context: ToolContext) -> Any:
+    async def _value(self, run: Running) -> Any:
         tool = run.tool
         given = dict(run.executed.arguments.values)
-        if tool.context is not None:
-            given[tool.context] = context
+        if tool.context is not None:  # its key is a hash, which costs as much as all else before the function
+            given[tool.context] = self._context(run)
         if tool.is_async:
             run.entered = True
             return await tool.function(**given)

@@ -16,7 +16,7 @@ from bareline.client.journal import Journal
 from bareline.client.tool_calls import Executed, Running
 from bareline.client.tool_execution import Outcome, ToolExecution
 from bareline.errors import StoreError
-from bareline.tools import Execution, ExecutionState, ExecutionStore, ToolContext
+from bareline.tools import Execution, ExecutionState, ExecutionStore
 from bareline.tools.calls import CallStep
 from bareline.tools.execution_memory import ExecutionMemory
 from bareline.tools.phrases import Phrases
@@ -50,7 +50,7 @@ class ToolOnce:
         self._phrases = phrases
         self._thread: ThreadPoolExecutor | None = None
 
-    async def run(self, run: Running, context: ToolContext) -> Outcome:
+    async def run(self, run: Running) -> Outcome:
         """As ``ToolExecution.run``; does not enter a function that was entered before for the same execution.
 
         When it is cancelled after the function was entered, it sets ``run.hung_up`` and returns what is known then.
@@ -62,7 +62,7 @@ class ToolOnce:
             return Outcome(CallStep.FAIL, _not_recorded(self._phrases), str(error))
         if known is not None:
             return self._known(known)
-        work = asyncio.create_task(self._execution.run(run, context))
+        work = asyncio.create_task(self._execution.run(run))
         outcome = await self._finished(run, work)
         try:
             await self._end(key, _STATES.get(outcome.step, ExecutionState.FAILED), outcome.output)

@@ -101,7 +101,9 @@ class ToolRunner:
         self._limit_bytes = limit_bytes
         self._batches = ToolBatches(post=post, respond=respond)
         self._threads = ToolThreads()
-        self._execution = ToolExecution(journal, self._threads, chance=settings.chance.random, phrases=settings.phrases)
+        self._execution = ToolExecution(
+            journal, self._threads, context=self._context, chance=settings.chance.random, phrases=settings.phrases
+        )
         self._once = ToolOnce(self._execution, journal, settings.store, phrases=settings.phrases)
         self._known: OrderedDict[str, None] = OrderedDict()
         self._open: dict[str, ToolCall] = {}
@@ -192,7 +194,7 @@ class ToolRunner:
         """
         run = Running(executed, lambda _call, _output: None)
         async with self._room(run.tool):
-            return await self._execution.run(run, self._context(run))
+            return await self._execution.run(run)
 
     def interrupted(self, by: str) -> bool:
         """Stop what an interruption stops; whether there was anything. Its output asks for no response."""
@@ -226,7 +228,7 @@ class ToolRunner:
     async def _run(self, run: Running) -> None:
         try:
             async with self._room(run.tool):
-                outcome = await (self._once if run.irreversible else self._execution).run(run, self._context(run))
+                outcome = await (self._once if run.irreversible else self._execution).run(run)
         except asyncio.CancelledError:
             if not run.call.ended:
                 lost = run.entered and run.tool.effect != "read"
@@ -283,6 +285,7 @@ class ToolRunner:
             settings.call,
             Progress(lambda words: self._progressed(run, words)),
             run.scope,
+            run.attempts,
         )
 
     def _progressed(self, run: Running, words: str) -> None:

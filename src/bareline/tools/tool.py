@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import inspect
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from bareline.protocol.events import FunctionTool
@@ -51,11 +51,11 @@ class Tool:
     keyed: bool = False
     interrupted: OnInterrupt = "finish"
     lint_ignore: tuple[str, ...] = ()
+    is_async: bool = field(init=False, repr=False, compare=False)
+    """Whether calling it gives something to await; others may block and belong in a thread."""
 
-    @property
-    def is_async(self) -> bool:
-        """Whether calling it gives something to await; others may block and belong in a thread."""
-        return inspect.iscoroutinefunction(inspect.unwrap(self.function))
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "is_async", inspect.iscoroutinefunction(inspect.unwrap(self.function)))
 
     def definition(self) -> FunctionTool:
         """The tool as it stands in the session."""
