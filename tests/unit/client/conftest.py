@@ -28,6 +28,7 @@ from bareline.protocol.server_endpoint import ServerEndpoint
 from bareline.server.backend import Utterance
 from bareline.server.session import SessionPump
 from bareline.testing.media_link import media_link_pair
+from bareline.tools.calls import ENDS
 from bareline.transports.faults import Fault
 from bareline.transports.memory import MemoryTransport, memory_pair
 from bareline.turns.energy import EnergyVad
@@ -103,8 +104,10 @@ class Phone:
         media: bool = False,
         faults: tuple[Fault, ...] = (),
         audio_faults: tuple[Fault, ...] = (),
+        carries_bytes: int | None = None,
         **options: Any,
     ) -> None:
+        self._carries_bytes = carries_bytes
         self._media, self._faults, self._audio_faults = media, faults, audio_faults
         self.mind = Mind(respond, words)
         self.speaker = options.pop("speaker", None) or NullSink()
@@ -158,6 +161,8 @@ class Phone:
             self.refuse_dials -= 1
             raise ConnectFailed("nobody there", stage="tcp")
         near, far = self._pair()
+        if self._carries_bytes is not None:
+            far.max_message_bytes = self._carries_bytes  # as a data channel says it
         endpoint = ServerEndpoint(
             ids=SeededIds(len(self.servers) + 1),
             model="gpt-realtime-2.1",
@@ -205,6 +210,17 @@ async def _phone(
     await phone.finish()
     left = asyncio.all_tasks() - {asyncio.current_task()}
     assert not left, left
+    assert set(_ends(phone.records).values()) <= {1}, "every call of a tool comes to one end"
+
+
+def _ends(records: Records) -> dict[str, int]:
+    """How often each call of a tool that was taken came to an end."""
+    ends: dict[str, int] = {}
+    for record in records.records:
+        if record.kind == "tool":
+            call_id = record.data["call_id"]
+            ends[call_id] = ends.get(call_id, 0) + (record.data["state"] in ENDS)
+    return ends
 
 
 class Kit:
