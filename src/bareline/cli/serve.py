@@ -85,6 +85,12 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         metavar="NAMES",
         help="model names to accept instead of the known ones, joined by commas",
     )
+    add(
+        "--mcp-host",
+        action="append",
+        metavar="HOST[:PORT]",
+        help="host whose MCP servers sessions may have it call, instead of this machine; may be repeated; '*': all",
+    )
     add("--any-model", action="store_true", help="accept any model name")
     add("--tls-cert", type=Path, metavar="FILE", help="certificate chain for HTTPS and WSS (PEM)")
     add("--tls-key", type=Path, metavar="FILE", help="key of the certificate (PEM)")
@@ -135,6 +141,7 @@ def _server(args: argparse.Namespace) -> RealtimeServer:
         session_limit_s=args.session_limit,
         faults=read_faults(",".join(args.fault)),
         tls=(args.tls_cert, args.tls_key) if args.tls_cert else None,
+        mcp_hosts=args.mcp_host,
         webrtc=WebRtcSettings(
             addresses=args.ice_address or addresses_for(args.host), ice_servers=tuple(args.ice_server)
         ),

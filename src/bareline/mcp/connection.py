@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Coroutine
-from contextlib import suppress
+from contextlib import AsyncExitStack, suppress
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from bareline.errors import MissingExtra
@@ -34,10 +34,13 @@ T = TypeVar("T")
 
 
 class Connection:
-    """One open session with an MCP server. ``tools_changed`` is called when the server's list is another one."""
+    """One open session with an MCP server.
+
+    ``stderr`` takes what a program says there. ``tools_changed`` is called when the server's list is another one.
+    """
 
     def __init__(
-        self, endpoint: Endpoint, *, stderr: StderrTail, tools_changed: Callable[[], None] = lambda: None
+        self, endpoint: Endpoint, *, stderr: StderrTail | None = None, tools_changed: Callable[[], None] = lambda: None
     ) -> None:
         self._endpoint = endpoint
         self._stderr = stderr
@@ -94,11 +97,16 @@ class Connection:
 
     async def close(self) -> None:
         """End the session, and the program if it is one. May be called twice."""
-        with suppress(asyncio.QueueFull):
-            self._forgotten.put_nowait(None)
+        self._end_soon()
         if self._task is not None:
             await asyncio.wait([self._task], timeout=CLOSE_WITHIN_S)
             await self._end()
+
+    def _end_soon(self) -> None:
+        """Nothing more comes from it; its task ends by itself."""
+        self._over.set()
+        with suppress(asyncio.QueueFull):
+            self._forgotten.put_nowait(None)
 
     async def _end(self) -> None:
         if self._task is not None:
@@ -110,14 +118,16 @@ class Connection:
 
         reason: BaseException | None = None
         try:
-            with await self._stderr.open() as errors:
-                async with sdk.open_session(
-                    self._endpoint, errors=errors, tools_changed=self._tools_changed
-                ) as session:
-                    if not ready.done():
-                        ready.set_result(session)
-                    while (forgotten := await self._forgotten.get()) is not None:
-                        await sdk.forget(session, *forgotten)
+            async with AsyncExitStack() as stack:
+                errors = stack.enter_context(await self._stderr.open()) if self._stderr is not None else None
+                opening = sdk.open_session(
+                    self._endpoint, errors=errors, tools_changed=self._tools_changed, lost=self._end_soon
+                )
+                session = await stack.enter_async_context(opening)
+                if not ready.done():
+                    ready.set_result(session)
+                while (forgotten := await self._forgotten.get()) is not None:
+                    await sdk.forget(session, *forgotten)
         except Exception as error:  # noqa: BLE001 (whatever ends a connection is its end, and no error of ours)
             reason = _first(error)
             _log.debug("the MCP server %s is gone: %r", self._endpoint, reason)
@@ -132,13 +142,15 @@ class Connection:
         asked, over = asyncio.create_task(work), asyncio.create_task(self._over.wait())
         try:
             await asyncio.wait([asked, over], return_when=asyncio.FIRST_COMPLETED)
-            if asked.done():
-                return asked.result()
-            raise ServerGone("the connection ended", sent=True)
         finally:
             for task in (asked, over):
                 task.cancel()
             await asyncio.wait([asked, over])
+        if asked.cancelled():
+            raise ServerGone("the connection ended", sent=True)
+        if isinstance(asked.exception(), ServerGone):
+            self._end_soon()
+        return asked.result()
 
 
 def _first(error: BaseException) -> BaseException:

@@ -5,8 +5,9 @@ It is imported itself when a server is first connected to (``bareline.mcp.connec
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Generator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any, TextIO
 
@@ -25,6 +26,8 @@ REPLY_MAX_BYTES = 16 * 1024 * 1024
 LIST_PAGES_MAX = 32
 """Of one list of tools."""
 
+_SESSION_UNKNOWN = 32600
+"""What the package makes of a 404: the server began anew, and was asked for nothing."""
 _CONNECT_S = 10.0
 _READ_S = 300.0
 _SOUND_AND_SIGHT = {"image": "an image", "audio": "a sound", "resource": "a file"}
@@ -32,9 +35,12 @@ _SOUND_AND_SIGHT = {"image": "an image", "audio": "a sound", "resource": "a file
 
 @asynccontextmanager
 async def open_session(
-    endpoint: Endpoint, *, errors: TextIO, tools_changed: Callable[[], None]
+    endpoint: Endpoint, *, errors: TextIO | None, tools_changed: Callable[[], None], lost: Callable[[], None]
 ) -> AsyncGenerator[ClientSession]:
-    """An initialised session. Entered and left in one task. ``errors`` gets what a program writes to its stderr."""
+    """An initialised session, entered and left in one task.
+
+    ``errors`` gets what a program writes to its stderr. ``lost``: answers that were asked for will not come.
+    """
 
     async def take(message: object) -> None:
         root = getattr(message, "root", None)
@@ -43,7 +49,7 @@ async def open_session(
 
     ours = types.Implementation(name="bareline", version=__version__)
     async with (
-        _streams(endpoint, errors) as (incoming, outgoing),
+        _streams(endpoint, errors, lost) as (incoming, outgoing),
         ClientSession(incoming, outgoing, message_handler=take, client_info=ours) as session,
     ):
         await session.initialize()
@@ -96,7 +102,9 @@ async def forget(session: ClientSession, request_id: int, reason: str) -> None:
 
 
 @asynccontextmanager
-async def _streams(endpoint: Endpoint, errors: TextIO) -> AsyncGenerator[tuple[Any, Any]]:
+async def _streams(
+    endpoint: Endpoint, errors: TextIO | None, lost: Callable[[], None]
+) -> AsyncGenerator[tuple[Any, Any]]:
     match endpoint:
         case StdioEndpoint(command=command, args=args, env=env, cwd=cwd):
             program = StdioServerParameters(
@@ -106,11 +114,11 @@ async def _streams(endpoint: Endpoint, errors: TextIO) -> AsyncGenerator[tuple[A
                 cwd=cwd,
                 encoding_error_handler="replace",
             )
-            async with stdio_client(program, errlog=errors) as streams:
+            async with stdio_client(program, errlog=errors or sys.stderr) as streams:
                 yield streams
         case HttpEndpoint(url=url, headers=headers, direct=direct):
             timeout = httpx.Timeout(_CONNECT_S, read=_READ_S)
-            hooks = {"response": [_bounded]}
+            hooks = {"response": [_watched(lost)]}
             async with (
                 httpx.AsyncClient(
                     headers=dict(headers), timeout=timeout, event_hooks=hooks, trust_env=not direct
@@ -120,25 +128,48 @@ async def _streams(endpoint: Endpoint, errors: TextIO) -> AsyncGenerator[tuple[A
                 yield incoming, outgoing
 
 
-async def _bounded(response: httpx.Response) -> None:
-    if isinstance(response.stream, httpx.AsyncByteStream):
-        response.stream = _BoundedStream(response.stream)
+def _watched(lost: Callable[[], None]) -> Callable[[httpx.Response], Coroutine[Any, Any, None]]:
+    async def watch(response: httpx.Response) -> None:
+        events = response.headers.get("content-type", "").startswith("text/event-stream")
+        answers = events and response.request.method == "POST"
+        if isinstance(response.stream, httpx.AsyncByteStream):
+            response.stream = _WatchedStream(response.stream, lost if answers else None)
+
+    return watch
 
 
-class _BoundedStream(httpx.AsyncByteStream):
-    def __init__(self, inner: httpx.AsyncByteStream) -> None:
+class _WatchedStream(httpx.AsyncByteStream):
+    """Bounds what comes, and tells of events that end before an answer.
+
+    The package reads no further than to the answer, and tells nobody when there is none (its caller waits for ever)
+    unless the server numbers its events, so that they can be resumed.
+    """
+
+    def __init__(self, inner: httpx.AsyncByteStream, lost: Callable[[], None] | None) -> None:
         self._inner = inner
+        self._lost = lost
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         taken = 0
-        async for chunk in self._inner:
-            taken += len(chunk)
-            if taken > REPLY_MAX_BYTES:
-                raise httpx.ReadError(f"the answer has more than {REPLY_MAX_BYTES} bytes")
-            yield chunk
+        resumable = False
+        try:
+            async for chunk in self._inner:
+                taken += len(chunk)
+                if taken > REPLY_MAX_BYTES:
+                    raise httpx.ReadError(f"the answer has more than {REPLY_MAX_BYTES} bytes")
+                resumable = resumable or b"\nid:" in b"\n" + chunk
+                yield chunk
+        except httpx.TransportError:
+            self._tell(resumable)
+            raise
+        self._tell(resumable)
 
     async def aclose(self) -> None:
         await self._inner.aclose()
+
+    def _tell(self, resumable: bool) -> None:
+        if self._lost is not None and not resumable:
+            self._lost()
 
 
 @contextmanager
@@ -149,6 +180,8 @@ def _told_apart() -> Generator[None]:
     except McpError as error:
         if error.error.code == types.CONNECTION_CLOSED:
             raise ServerGone("the connection was closed while it was asked", sent=True) from error
+        if error.error.code == _SESSION_UNKNOWN:
+            raise ServerGone("the server does not know the session any more") from error
         raise ServerRefused(error.error.code, error.error.message) from error
     except (anyio.ClosedResourceError, anyio.BrokenResourceError) as error:
         raise ServerGone("the connection is closed") from error

@@ -10,7 +10,7 @@ import ipaddress
 import os
 import socket
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -24,6 +24,7 @@ from bareline.server.calls import OPEN_WITHIN_S, Calls
 from bareline.server.client_secrets import ClientSecrets
 from bareline.server.door import Door
 from bareline.server.faults import FailingBackend, Faults
+from bareline.server.mcp_hosts import McpHosts
 from bareline.server.models import Models
 from bareline.server.session import AHEAD_S
 from bareline.server.sessions import Sessions, unix_s
@@ -47,7 +48,8 @@ class RealtimeServer:
     specification leaves open. ``ahead_s`` bounds how far audio is sent ahead of its playback. ``tls`` is a certificate
     and its key, which some clients insist on. ``voice_activity`` makes a detector per session that needs one.
     ``webrtc`` says how calls over WebRTC connect; by default at ``host``, or at all addresses of this machine when that
-    is no single one; a call whose media has not opened after ``open_within_s`` is over.
+    is no single one; a call whose media has not opened after ``open_within_s`` is over. ``mcp_hosts``: the hosts (with
+    a port or without) whose MCP servers sessions may have it call; ``None``: this machine; ``["*"]``: all.
 
     Starting raises ``ConfigurationError`` when the address or the certificate cannot be used, and ``MissingExtra``
     without aiohttp. One start and one stop.
@@ -70,6 +72,7 @@ class RealtimeServer:
         voice_activity: Callable[[], VoiceActivity] = SileroVad,
         webrtc: WebRtcSettings | None = None,
         open_within_s: float = OPEN_WITHIN_S,
+        mcp_hosts: Sequence[str] | None = None,
     ) -> None:
         self._faults = faults or Faults()
         self._backend = FailingBackend(backend, self._faults) if self._faults.responses else backend
@@ -91,6 +94,7 @@ class RealtimeServer:
             options=self._options,
             faults=self._faults,
             voice_activity=voice_activity,
+            mcp_hosts=McpHosts(None if mcp_hosts is None else tuple(mcp_hosts)),
         )
         self._calls = Calls(
             self._sessions.serve,

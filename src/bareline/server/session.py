@@ -21,6 +21,9 @@ from bareline.protocol.actions import (
     InputAppended,
     InputCleared,
     InputCommitted,
+    McpCallRequested,
+    McpCallStopped,
+    McpListRequested,
     OutputAppended,
     OutputDropped,
     ResponseRequested,
@@ -35,10 +38,12 @@ from bareline.server.fanout import Fanout
 from bareline.server.generating import Generating
 from bareline.server.idle import IdleClock
 from bareline.server.listening import Listening
+from bareline.server.mcp_hosts import McpHosts
 from bareline.server.outbox import READ_BELOW_BYTES
 from bareline.server.playing import Playing
 from bareline.server.playout import Playout
 from bareline.server.playout_clock import PlayoutClock
+from bareline.server.remote_tools import RemoteTools
 from bareline.transports.contract import MediaTransport, Transport
 from bareline.turns.contract import VoiceActivity
 from bareline.units import NS_PER_S
@@ -59,7 +64,7 @@ class SessionPump:
     transport be (``TypeError``). ``channel`` False: that transport carries audio alone, and the session is steered by
     sidebands. ``voice_activity`` makes the ears when the first audio is to be judged; ``seed`` is handed to the
     backend; ``ahead_s`` bounds how far generated audio runs ahead of playback; ``clock`` paces what the server plays,
-    for many sessions at once.
+    for many sessions at once; ``mcp_hosts`` says which MCP servers may be called for it.
 
     ``run`` returns when the session is over, however it ended, with the transport closed and no task left; ``stop``
     asks it to end; ``attach`` lets a sideband take part.
@@ -76,6 +81,7 @@ class SessionPump:
         ahead_s: float = AHEAD_S,
         clock: PlayoutClock | None = None,
         channel: bool = True,
+        mcp_hosts: McpHosts | None = None,
     ) -> None:
         self._media = _media(transport) if endpoint.media else None
         self._backend = backend
@@ -84,6 +90,7 @@ class SessionPump:
         self._seed = seed
         self._ahead_s = ahead_s
         self._clock = clock or PlayoutClock()
+        self._mcp_hosts = mcp_hosts or McpHosts()
         self._main = self._connection(transport)
         self._fanout = Fanout(self._main if channel else None, errors_to=endpoint.options.errors_to)
         self._idle = IdleClock()
@@ -96,6 +103,7 @@ class SessionPump:
         self._mind: BackendSession
         self._listening: Listening
         self._generating: Generating
+        self._remote: RemoteTools
         self._tasks: asyncio.TaskGroup
 
     async def run(self) -> None:
@@ -104,7 +112,12 @@ class SessionPump:
             self._mind = await self._backend.open(seed=self._seed)
             try:
                 async with asyncio.TaskGroup() as self._tasks:
-                    await self._serve()
+                    self._remote = RemoteTools(self._endpoint, self._tasks, self._mcp_hosts, self._settle)
+                    try:
+                        await self._serve()
+                    finally:
+                        self._remote.cancel_all()
+                        await self._remote.close()
             finally:
                 self._main.over.set()  # also when it broke: nobody attaches any more
                 await self._mind.close()
@@ -204,6 +217,7 @@ class SessionPump:
         await self._listening.catch_up()
         await connection.outbox.below(READ_BELOW_BYTES)
         await self._generating.room()
+        await self._remote.room()
 
     def _refuse(self, connection: Connection, refusal: Refusal) -> None:
         self._endpoint.refuse(refusal, now_ns())
@@ -255,6 +269,8 @@ class SessionPump:
                 self._generating.begin(request)
             case ResponseStopped(response_id=response_id, reason=reason):
                 self._generating.stop(response_id, reason)
+            case McpListRequested() | McpCallRequested() | McpCallStopped():
+                self._remote.act(action)
             case OutputAppended() | OutputDropped():
                 if self._playing is not None:  # pragma: no branch  (others are not asked to play)
                     self._playing.act(action)

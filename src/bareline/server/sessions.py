@@ -12,6 +12,7 @@ from bareline.protocol.server_endpoint import ServerEndpoint, ServerOptions
 from bareline.server.backend import Backend
 from bareline.server.door import SessionPlan
 from bareline.server.faults import Faults, ImpairedMedia
+from bareline.server.mcp_hosts import McpHosts
 from bareline.server.playout_clock import PlayoutClock
 from bareline.server.session import SessionPump
 from bareline.transports.contract import MediaTransport, Transport
@@ -40,6 +41,7 @@ class Sessions:
         options: ServerOptions,
         faults: Faults,
         voice_activity: Callable[[], VoiceActivity],
+        mcp_hosts: McpHosts,
     ) -> None:
         self._backend = backend
         self._ids = ids
@@ -49,6 +51,7 @@ class Sessions:
         self._options = options
         self._faults = faults
         self._voice_activity = voice_activity
+        self._mcp_hosts = mcp_hosts
         self._clock = PlayoutClock()
         self._begun = 0
         self._open: dict[SessionPump, asyncio.Event] = {}
@@ -109,6 +112,7 @@ class Sessions:
             ahead_s=self._ahead_s,
             clock=self._clock,
             channel=channel,
+            mcp_hosts=self._mcp_hosts,
         )
 
     def _impaired(self, transport: Transport, seed: int) -> Transport:
