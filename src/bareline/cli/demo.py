@@ -23,6 +23,13 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         description="A simulated caller speaks to a task manager run by the built-in server: tools, a deletion "
         "confirmed by voice, an interruption. Needs no key, no network, no microphone.",
     )
+    parser.add_argument(
+        "--scene",
+        choices=("call", "tools"),
+        default="call",
+        help="call: tasks by voice and an interruption (default); tools: slow, failing and parallel tools, and "
+        "confirmations of every kind",
+    )
     parser.add_argument("--seed", type=int, default=1, help="draws tasks, wording and voices (default: 1)")
     parser.add_argument("--out", type=Path, metavar="DIR", help="where to leave recording, trace and summary")
     parser.add_argument(
@@ -55,6 +62,7 @@ def run(args: argparse.Namespace) -> int:
     options = DemoOptions(
         seed=args.seed,
         out=out,
+        scene=args.scene,
         transport=args.transport,
         loss_percent=args.loss,
         base_url=args.base_url,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from bareline.cli.call_view import CallView
@@ -9,6 +10,7 @@ from bareline.cli.terminal import Terminal
 from bareline.client.call_events import CallEvent
 from bareline.lab.demo.play import CallerSaid, DemoOptions
 from bareline.lab.demo.summary import DemoSummary, MediaFigures
+from bareline.lab.demo.tools_judge import ToolsSummary
 
 __all__ = ["DemoView"]
 
@@ -39,7 +41,7 @@ class DemoView:
         else:
             self._call.show(event)
 
-    def finish(self, summary: DemoSummary, out: Path) -> None:
+    def finish(self, summary: DemoSummary | ToolsSummary, out: Path) -> None:
         """Say how it went, and where everything is."""
         line = self._terminal.line
         line()
@@ -47,12 +49,9 @@ class DemoView:
         line(verdict[0], "bold", verdict[1])
         for problem in summary.errors:
             line(f"  {problem}", "red")
-        if summary.first_audio_ms:
-            first = summary.first_audio_ms
-            line(f"  first audio    {first.p50} ms median, {first.p95} ms p95, over {first.turns} turns")
-        if summary.barge_in:
-            cut = summary.barge_in
-            line(f"  barge-in       silent after {cut.stop_ms} ms; {cut.heard_ms} ms heard, {cut.audio_end_ms} ms told")
+        figures = _tools(summary) if isinstance(summary, ToolsSummary) else _call(summary)
+        for name, figure in figures:
+            line(f"  {name:<14} {figure}")
         if summary.media:
             line(f"  media          {_media(summary.media)}")
         heard = summary.recognition
@@ -61,6 +60,23 @@ class DemoView:
         line(f"  recording      {out / 'call.wav'} (left: caller, right: agent)")
         line(f"  trace          {out / 'trace.jsonl'}")
         line(f"  summary        {out / 'summary.json'}")
+
+
+def _call(summary: DemoSummary) -> Iterator[tuple[str, str]]:
+    if summary.first_audio_ms:
+        first = summary.first_audio_ms
+        yield "first audio", f"{first.p50} ms median, {first.p95} ms p95, over {first.turns} turns"
+    if summary.barge_in:
+        cut = summary.barge_in
+        yield "barge-in", f"silent after {cut.stop_ms} ms; {cut.heard_ms} ms heard, {cut.audio_end_ms} ms told"
+
+
+def _tools(summary: ToolsSummary) -> Iterator[tuple[str, str]]:
+    for outcome in summary.outcomes:
+        yield "shown" if outcome.shown else "missing", f"{outcome.name}: {outcome.words}"
+    if summary.dead_air:
+        yield "dead air", f"{summary.dead_air.longest_ms} ms at most while a tool ran ({summary.dead_air.tool})"
+    yield "fillers", f"{len(summary.fillers)} said: {' '.join(dict.fromkeys(summary.fillers))}"
 
 
 def _media(media: MediaFigures) -> str:

@@ -20,13 +20,14 @@ from bareline.client.call import Call
 from bareline.client.call_events import AgentSaid, CallEvent
 from bareline.devices.sinks import NullSink
 from bareline.lab.demo.path import demo_path, media_figures
-from bareline.lab.demo.scene import PHRASES, Scene, draw_scene
-from bareline.lab.demo.script import Watch, caller_script
-from bareline.lab.demo.summary import DemoSummary, MediaFigures, summarise, unmet_in_trace
+from bareline.lab.demo.plot import Played, Plot
+from bareline.lab.demo.plots import draw_plot
+from bareline.lab.demo.script import Watch
+from bareline.lab.demo.summary import DemoSummary, MediaFigures
+from bareline.lab.demo.tools_judge import ToolsSummary
 from bareline.lab.recording import MicrophoneTap, SpeakerTap, stereo
-from bareline.lab.task_manager.places import PlaceDirectory
 from bareline.lab.task_manager.tasks import TaskStore
-from bareline.lab.task_manager.tools import instructions, task_manager
+from bareline.lab.task_manager.tools import instructions
 from bareline.media.formats import PcmFormat
 from bareline.media.wav import wav_header
 from bareline.observe.record import Observer
@@ -39,10 +40,8 @@ from bareline.testing.caller import SimulatedCaller, SpokenUtterance
 from bareline.transports.webrtc.settings import WebRtcSettings
 from bareline.units import SAMPLE_RATE_HZ
 
-__all__ = ["CALL_LIMIT_S", "CallerSaid", "DemoOptions", "play_demo"]
+__all__ = ["CallerSaid", "DemoOptions", "play_demo"]
 
-CALL_LIMIT_S = 150
-"""A call that takes longer is not going to end well."""
 AGENT_SPEED = 1.15
 """The voices of espeak-ng take their time; a demo should not."""
 SNR_DB = 30.0
@@ -53,12 +52,13 @@ SNR_DB = 30.0
 class DemoOptions:
     """``out``: a folder for the recording, the trace, the tasks and the summary. ``base_url``: another server.
 
-    ``transport``: webrtc or websocket. ``loss_percent`` of the packets are lost each way, which needs webrtc and the
-    built-in server. ``observer`` gets every record that the trace gets.
+    ``scene``: one of ``SCENES``. ``transport``: webrtc or websocket. ``loss_percent`` of the packets are lost each way,
+    which needs webrtc and the built-in server. ``observer`` gets every record that the trace gets.
     """
 
     seed: int
     out: Path
+    scene: str = "call"
     transport: str = "webrtc"
     loss_percent: float = 0.0
     base_url: str | None = None
@@ -74,36 +74,34 @@ class CallerSaid(msgspec.Struct, frozen=True):
     interrupts: bool
 
 
-async def play_demo(options: DemoOptions, show: Callable[[CallEvent | CallerSaid], None]) -> DemoSummary:
+async def play_demo(options: DemoOptions, show: Callable[[CallEvent | CallerSaid], None]) -> DemoSummary | ToolsSummary:
     """Hold the call, leave ``call.wav``, ``trace.jsonl``, ``tasks.sqlite`` and ``summary.json``; return the summary.
 
     ``show`` gets what happens, as it happens. Raises ``ConnectFailed``, ``CallLost`` and ``ConfigurationError``.
     """
-    scene = draw_scene(options.seed, dt.datetime.now().astimezone().date())
+    plot = draw_plot(options.scene, options.seed, dt.datetime.now().astimezone().date())
     database = options.out / "tasks.sqlite"
     database.unlink(missing_ok=True)
     store = TaskStore(database)
-    scene.fill(store)
+    plot.fill(store)
     try:
         local = options.base_url is None
         way = demo_path(options.transport, loss_percent=options.loss_percent, seed=options.seed, local=local)
         async with way as webrtc, _server(options) as base_url:
-            call = await _Demo(scene, options, store, base_url, webrtc).play(show)
-        trace = list(read_trace(options.out / "trace.jsonl"))
-        unmet = [*call.problems, *scene.unmet(store), *unmet_in_trace(scene, trace)]
+            call = await _Demo(plot, options, store, base_url, webrtc).play(show)
+        played = Played(
+            transport=options.transport,
+            spoken=call.caller.utterances,
+            heard=call.speaker.heard,
+            events=call.events,
+            trace=list(read_trace(options.out / "trace.jsonl")),
+            problems=call.problems,
+            repeats=call.watch.repeats,
+            media=call.media,
+        )
+        summary = plot.judge(store, played)
     finally:
         store.close()
-    summary = summarise(
-        scene=scene,
-        transport=options.transport,
-        spoken=call.caller.utterances,
-        heard=call.speaker.heard,
-        events=call.events,
-        repeats=call.watch.repeats,
-        trace=trace,
-        unmet=unmet,
-        media=call.media,
-    )
     (options.out / "summary.json").write_bytes(msgspec.json.format(msgspec.json.encode(summary), indent=2) + b"\n")
     return summary
 
@@ -122,23 +120,28 @@ class _Demo:
     """One call between the simulated caller and the agent."""
 
     def __init__(
-        self, scene: Scene, options: DemoOptions, store: TaskStore, base_url: str, webrtc: WebRtcSettings | None
+        self,
+        plot: Plot[DemoSummary] | Plot[ToolsSummary],
+        options: DemoOptions,
+        store: TaskStore,
+        base_url: str,
+        webrtc: WebRtcSettings | None,
     ) -> None:
         self.events: list[CallEvent] = []
         self.problems: list[str] = []
         self.watch = Watch()
         self.media: MediaFigures | None = None
-        self._scene = scene
+        self._plot = plot
         self._options = options
-        self._tools = task_manager(store, PlaceDirectory())
+        self._tools = plot.tools(store)
         self._base_url = base_url
         self._webrtc = webrtc
         self._synthesis = EspeakSynthesis()
         self.caller = SimulatedCaller(
             self._synthesis,
-            voice=scene.caller_voice,
-            script=caller_script(scene, self.watch),
-            seed=scene.seed,
+            voice=plot.caller_voice,
+            script=plot.script(self.watch),
+            seed=plot.seed,
             snr_db=SNR_DB,
         )
         self.microphone = MicrophoneTap(self.caller)
@@ -147,18 +150,18 @@ class _Demo:
     async def play(self, show: Callable[[CallEvent | CallerSaid], None]) -> _Demo:
         header: dict[str, str | int | float] = {
             "transport": self._options.transport,
-            "seed": self._scene.seed,
-            "scene": "demo",
+            "seed": self._plot.seed,
+            "scene": self._plot.name,
         }
         if self._options.loss_percent:
             header["loss_percent"] = self._options.loss_percent
         path = self._options.out / "trace.jsonl"
         with Recorder(path, header=header) as recorder:
             try:
-                async with asyncio.timeout(CALL_LIMIT_S), self._call(recorder) as call:
+                async with asyncio.timeout(self._plot.limit_s), self._call(recorder) as call:
                     await self._talk(call, show)
             except TimeoutError:
-                self.problems.append(f"the call was not over after {CALL_LIMIT_S} s")
+                self.problems.append(f"the call was not over after {self._plot.limit_s} s")
             finally:
                 await self.caller.close()
                 await self.speaker.close()
@@ -171,12 +174,12 @@ class _Demo:
     def _call(self, recorder: Recorder) -> Call:
         more = self._options.observer
         return Call(
-            instructions=instructions(self._scene.today),
-            voice=self._scene.agent_voice,
+            instructions=instructions(self._plot.today),
+            voice=self._plot.agent_voice,
             speed=AGENT_SPEED,
             tools=self._tools,
             turns=turns.ServerVad.balanced(),
-            transcription=TranscriptionConfig(model="gpt-4o-mini-transcribe", keywords=list(PHRASES)),
+            transcription=TranscriptionConfig(model="gpt-4o-mini-transcribe", keywords=list(self._plot.keywords)),
             microphone=self.microphone,
             speaker=self.caller.listen_to(self.speaker),
             transport=self._options.transport,

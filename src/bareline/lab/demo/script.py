@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from bareline.client.call_events import CallEvent, ToolSettled
+from bareline.client.call_events import AgentSaid, CallEvent, ConfirmationAsked, ToolCalled, ToolSettled
 from bareline.lab.demo.scene import Scene
 from bareline.testing.caller import InterruptAfter, Pause, Say, Step, WaitForAgent
 from bareline.tools import CallState
 
-__all__ = ["INTERRUPT_AFTER_MS", "Watch", "caller_script"]
+__all__ = ["INTERRUPT_AFTER_MS", "TRIES", "Watch", "caller_script"]
 
 INTERRUPT_AFTER_MS = 2_000
 ANSWER_OVER_MS = 700
@@ -27,19 +27,66 @@ _ANSWER = WaitForAgent(silence_ms=ANSWER_OVER_MS)
 
 @dataclass(slots=True)
 class Watch:
-    """What the caller can tell of the call: which tools have settled, and how often something was said again."""
+    """What the caller can tell of the call: what runs, has settled or is asked, and how often it was said again.
+
+    ``answered``: the agent has said something since the last thing happened, and nothing runs. ``said``: its last
+    words.
+    """
 
     settled: list[ToolSettled] = field(default_factory=list[ToolSettled])
+    proposals: list[ConfirmationAsked] = field(default_factory=list[ConfirmationAsked])
     repeats: int = 0
+    said: str = ""
+    _running: dict[str, ToolCalled] = field(default_factory=dict[str, ToolCalled])
+    _spoken: bool = True
+
+    @property
+    def answered(self) -> bool:
+        """Whether the agent has spoken to all that happened."""
+        return self._spoken and not self._running
+
+    @property
+    def wants_a_yes(self) -> bool:
+        """Whether the agent's last words ask whether it is right."""
+        return _wants_a_yes(self.said)
 
     def take(self, event: CallEvent) -> None:
         """Follow the call."""
-        if isinstance(event, ToolSettled):
-            self.settled.append(event)
+        match event:
+            case ToolCalled():
+                self._running[event.call_id] = event
+                self._spoken = False
+            case ConfirmationAsked():
+                self.proposals.append(event)
+                for called in [each for each in self._running.values() if each.arguments == event.arguments]:
+                    self._running.pop(called.call_id)
+            case ToolSettled():
+                self.settled.append(event)
+                self._running.pop(event.call_id, None)
+                self._spoken = event.state is CallState.CANCELLED
+            case AgentSaid():
+                self._spoken = True
+                self.said = event.text
+            case _:
+                pass
 
     def count(self, name: str) -> int:
         """How many calls of that tool have run to an end."""
         return sum(event.name == name and event.state is not CallState.CANCELLED for event in self.settled)
+
+    def settles(self, name: str, state: CallState | None = None) -> Callable[[], bool]:
+        """Whether one more call of that tool has come to an end since now, to this one if any."""
+        before = len(self.settled)
+        return lambda: any(event.name == name and state in (None, event.state) for event in self.settled[before:])
+
+    def proposes(self, title: str = "") -> Callable[[], bool]:
+        """Whether something was proposed since now, about ``title`` if any."""
+        before = len(self.proposals)
+        return lambda: any(title in event.arguments for event in self.proposals[before:])
+
+    def hears(self, words: str) -> Callable[[], bool]:
+        """Whether the agent's last words hold these."""
+        return lambda: words in self.said.lower()
 
 
 def caller_script(scene: Scene, watch: Watch) -> Iterator[Step]:

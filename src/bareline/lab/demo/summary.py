@@ -30,7 +30,9 @@ __all__ = [
     "MediaFigures",
     "Recognition",
     "ToolUse",
+    "recognition",
     "summarise",
+    "tool_use",
     "unmet_in_trace",
 ]
 
@@ -145,10 +147,10 @@ def summarise(
         transport=transport,
         seed=scene.seed,
         turns=len(spoken),
-        tools=[_tool_use(event) for event in events if isinstance(event, ToolSettled)],
+        tools=[tool_use(event) for event in events if isinstance(event, ToolSettled)],
         first_audio_ms=_first_audio(spoken, answers),
         barge_in=barge_in,
-        recognition=_recognition(spoken, events, repeats),
+        recognition=recognition(spoken, events, repeats),
         media=media,
         errors=errors,
     )
@@ -194,7 +196,8 @@ def _is_tool(record: TraceRecord, state: str) -> bool:
     return record.kind == "tool" and record.data.get("state") == state
 
 
-def _tool_use(event: ToolSettled) -> ToolUse:
+def tool_use(event: ToolSettled) -> ToolUse:
+    """A tool call as the summary has it."""
     try:
         arguments = msgspec.json.decode(event.arguments)
     except msgspec.DecodeError:
@@ -255,7 +258,8 @@ def _barge_in(
     return None
 
 
-def _recognition(spoken: Sequence[SpokenUtterance], events: Sequence[CallEvent], repeats: int) -> Recognition:
+def recognition(spoken: Sequence[SpokenUtterance], events: Sequence[CallEvent], repeats: int) -> Recognition:
+    """How the caller was understood."""
     said = [_plain(utterance.text) for utterance in spoken]
     understood = [_plain(event.text) for event in events if isinstance(event, UserSaid)]
     blocks = SequenceMatcher(None, said, understood, autojunk=False).get_matching_blocks()
