@@ -19,7 +19,7 @@ DURATIONS_KEPT = 20
 TOOLS_KEPT = 256
 """Tools remembered; the ones not used for the longest time are forgotten."""
 FIRST_LEAD_NS = ms_to_ns(400)
-"""Taken for the way from asking for a filler to its first sample, before one was measured."""
+"""Taken for the way from asking for a filler to its first sample, until enough of them were measured."""
 
 _ENOUGH = 3
 """Executions that have to be known before anything is concluded from them."""
@@ -72,12 +72,12 @@ class Lead:
     """How long before it is to be heard a filler has to be asked for: the slowest of the latest ones."""
 
     def __init__(self) -> None:
-        self._measured: deque[int] = deque(maxlen=_LEADS_KEPT)
+        self._measured = deque([FIRST_LEAD_NS], maxlen=_LEADS_KEPT)
 
     @property
     def ns(self) -> int:
         """At most ``DEAD_AIR_NS``: earlier than at once, nothing can be asked for."""
-        return min(max(self._measured, default=FIRST_LEAD_NS), DEAD_AIR_NS)
+        return min(max(self._measured), DEAD_AIR_NS)
 
     def measured(self, way_ns: int) -> None:
         """So long it took from asking to the first sample heard."""

@@ -95,7 +95,7 @@ DEFAULT_LADDER = FillerLadder(
     (
         Stage(1_000, Spoken(("One moment.", "Let me see.", "Just a second."))),
         Stage(
-            1_200,
+            1_000,
             Spoken(("Still working on it.", "It takes a little longer.", "Nearly there, I hope.", "Bear with me.")),
         ),
     )

@@ -82,6 +82,10 @@ def fillers(phone) -> list[str]:
     return [event.text for event in phone.seen(FillerSaid)]
 
 
+def delays_ms(phone) -> list[int]:
+    return [record.data["delay_ms"] for record in phone.records.records if record.name == "filler"]
+
+
 def running(phone) -> tuple[int, int]:
     """When tools were at work."""
     steps = [record for record in phone.records.records if record.kind == "tool"]
@@ -126,7 +130,7 @@ def call_once(kit, model: Model, box: Toolbox, **options):
             said = await phone.until(AgentSaid, count=2 if model.preamble_ms else 1)
             assert said.text == "There it is."
             assert phone.seen(ErrorHappened) == []
-            assert phone.errors() == []
+            assert set(phone.errors()) <= {"response_cancel_not_active"}, "withdrawn at the moment it was done"
             dead_ms = dead_air_ms(phone, ear)
         return phone, dead_ms
 
@@ -145,15 +149,22 @@ def test_no_silence_is_longer_than_a_second_and_a_half(kit, media, way_s, second
 
 
 def test_a_slow_tool_is_acknowledged_and_then_spoken_of(kit) -> None:
-    phone, _ = call_once(kit, Model(kit), tool(7, filler="Let me look."))
+    phone, _ = call_once(kit, Model(kit), tool(6.6, filler="Let me look."))
     assert fillers(phone) == ["Let me look.", *PROGRESS[:3]]
     decisions = [record.data for record in phone.records.records if record.name == "filler"]
     assert [(each["stage"], each["tool"], each["why"]) for each in decisions] == [
         (0, "work", "the tool runs"),
         *[(1, "work", "it still runs")] * 3,
     ]
-    assert decisions[0]["delay_ms"] == 600, "asked for 400 ms before it is to be heard, for want of experience"
-    assert decisions[2]["delay_ms"] == pytest.approx(1_000, abs=20), "200 ms are enough"
+    assert decisions[0]["delay_ms"] == 600, "asked for 400 ms before it is to be heard"
+
+
+def test_the_way_to_the_ear_is_learned(kit) -> None:
+    phone, _ = call_once(kit, Model(kit, way_s=0.7), tool(5))
+    assert delays_ms(phone)[:2] == [600, pytest.approx(300, abs=20)]
+    phone, _ = call_once(kit, Model(kit, way_s=0.1), tool(14))
+    assert delays_ms(phone)[:2] == [600, 600]
+    assert delays_ms(phone)[-1] == pytest.approx(900, abs=20)
 
 
 def test_a_filler_calls_no_tools_and_knows_nothing_of_the_conversation(kit) -> None:
@@ -308,7 +319,7 @@ def test_progress_is_said_in_place_of_the_next_words(kit) -> None:
         return "done"
 
     phone, _ = call_once(kit, Model(kit), box)
-    assert fillers(phone) == ["10 percent are done.", *PROGRESS[:2], "70 percent are done.", PROGRESS[2]]
+    assert fillers(phone) == ["10 percent are done.", *PROGRESS[:2], "60 percent are done.", PROGRESS[2]]
 
 
 CLIP = Clip(pcm=b"\x00\x10" * 24 * 700, name="hum")
@@ -367,19 +378,19 @@ def test_delays_are_learned_over_calls(kit) -> None:
 
     def delay_ms(seconds: float) -> int | None:
         phone, _ = call_once(kit, Model(kit), tool(seconds), durations=durations)
-        return next((record.data["delay_ms"] for record in phone.records.records if record.name == "filler"), None)
+        return next(iter(delays_ms(phone)), None)
 
     assert [delay_ms(0.9) for _ in range(4)] == [600, 600, 600, None], "it always is as fast, so nothing is asked for"
-    assert delay_ms(3) == 1_000, "for once it is not"
+    assert delay_ms(3.3) == 1_000, "for once it is not"
     durations = Durations({"work": [5_000] * 5})
-    assert delay_ms(3) == 100, "to be heard after half a second"
+    assert delay_ms(3.3) == 100, "to be heard after half a second"
 
 
 def test_a_call_has_a_ladder_for_tools_without_one(kit) -> None:
     german = FillerLadder((Stage(900, Spoken(("Moment bitte.",))), Stage(1_000, Spoken(("Noch dabei.",)))))
-    phone, _ = call_once(kit, Model(kit), tool(4), filler=german)
+    phone, _ = call_once(kit, Model(kit), tool(3.5), filler=german)
     assert fillers(phone) == ["Moment bitte.", "Noch dabei."]
-    phone, _ = call_once(kit, Model(kit), tool(4, filler="Ich sehe nach."), filler=german)
+    phone, _ = call_once(kit, Model(kit), tool(3.5, filler="Ich sehe nach."), filler=german)
     assert fillers(phone) == ["Ich sehe nach.", "Noch dabei."]
     phone, _ = call_once(kit, Model(kit), tool(4, filler="Let me look."), filler=False)
     assert fillers(phone) == []

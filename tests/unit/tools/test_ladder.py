@@ -36,7 +36,7 @@ def test_the_option_of_a_tool(given: FillerLadder | str | None, kept: FillerLadd
 
 
 def test_the_default_leaves_no_silence_of_a_second_and_a_half() -> None:
-    assert all(stage.after_ms <= 1_200 for stage in DEFAULT_LADDER.stages)
+    assert all(stage.after_ms <= 1_000 for stage in DEFAULT_LADDER.stages)
 
 
 def test_what_cannot_be_said_is_refused() -> None:
