@@ -231,6 +231,7 @@ class ToolRunner:
                 outcome = await (self._once if run.irreversible else self._execution).run(run)
         except asyncio.CancelledError:
             if not run.call.ended:
+                run.scope.cancel("the call ended")
                 lost = run.entered and run.tool.effect != "read"
                 self._finished(run, Outcome(CallStep.LOSE if lost else CallStep.CANCEL, "", "the call ended"))
             raise

@@ -122,6 +122,23 @@ def test_a_result_that_the_connection_does_not_carry_is_refused_before_it_is_sen
     run_virtual(main())
 
 
+def test_a_result_just_within_the_limit_is_sent_whole(kit) -> None:
+    async def main() -> None:
+        tools = Toolbox()
+
+        @tools.tool(filler=False)
+        async def look() -> str:
+            """Look."""
+            return "x" * 12_000
+
+        async with kit.phone(calls_then_says(kit, "look"), tools=tools, carries_bytes=16_384) as phone:
+            phone.call.send_text("Go.")
+            assert (await phone.until(ToolSettled)).output == "x" * 12_000
+            await phone.until(AgentSaid)
+
+    run_virtual(main())
+
+
 def test_arguments_can_be_followed_as_they_are_written(kit) -> None:
     async def respond(request):
         if not any(isinstance(item, ev.FunctionCall) for item in request.context):

@@ -211,6 +211,30 @@ def test_every_call_taken_comes_to_one_end_when_the_call_is_hung_up(kit) -> None
         run_virtual(main(after_s))
 
 
+def test_the_end_of_the_call_is_told_to_a_thread(kit) -> None:
+    tools, entered, reasons = Toolbox(), threading.Event(), []
+
+    @tools.tool
+    def look(context: ToolContext) -> None:
+        """Look."""
+        entered.set()
+        while not context.scope.cancelled:
+            time.sleep(0.005)
+        reasons.append(context.scope.reason)
+        context.scope.check()
+
+    async def main() -> None:
+        async with kit.phone(calling("look"), tools=tools, microphone=None) as phone:
+            phone.call.send_text("Go.")
+            assert await asyncio.to_thread(entered.wait, 5)
+            await phone.call.hang_up()
+            assert (await phone.until(ToolSettled, within_s=5)).state is CallState.CANCELLED
+            await asyncio.sleep(0.05)
+            assert reasons == ["the call ended"]
+
+    asyncio.run(main())
+
+
 def test_a_consent_that_comes_while_the_call_ends_starts_nothing(kit) -> None:
     async def main() -> None:
         tools, deleted = Toolbox(), []
