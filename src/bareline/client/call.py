@@ -7,10 +7,9 @@ offers to everybody.
 from __future__ import annotations
 
 import asyncio
-import random
 from collections.abc import AsyncIterator, Sequence
 from types import TracebackType
-from typing import Literal, Self, Unpack
+from typing import Self, Unpack
 
 from bareline.client.call_events import CallEvent, ToolArguments, UserSaid
 from bareline.client.call_keywords import CallKeywords, split_keywords
@@ -19,14 +18,13 @@ from bareline.client.call_tasks import CallTasks
 from bareline.client.capture import Capture
 from bareline.client.connect import connect
 from bareline.client.connections import Connections
-from bareline.client.consent_settings import ConfirmingPolicy, ConsentSettings
 from bareline.client.feed import Feed
 from bareline.client.line import Line
 from bareline.client.parts import Parts
 from bareline.client.playback import FrameFilter
 from bareline.client.reconnect import DEFAULT_RECONNECT, Dial, ReconnectPolicy
 from bareline.client.session_settings import SessionKeywords, session_config
-from bareline.client.tool_runner import ToolSettings
+from bareline.client.tool_choices import tool_choices
 from bareline.client.transcript import Transcript
 from bareline.client.usage import CallUsage
 from bareline.clock import now_ns
@@ -39,14 +37,8 @@ from bareline.protocol.client_endpoint import Received
 from bareline.protocol.conversation import Conversation
 from bareline.protocol.media_playout import MediaLedger
 from bareline.protocol.playout import PlayoutLedger
-from bareline.tools import ExecutionStore, Proposal, Toolbox
-from bareline.tools.consent_policy import EXPIRY_NS
-from bareline.tools.consent_words import ENGLISH as ENGLISH_WORDS
-from bareline.tools.consent_words import ConsentWords
-from bareline.tools.durations import Durations
-from bareline.tools.ladder import DEFAULT_LADDER, SILENT, FillerLadder
-from bareline.tools.phrases import ENGLISH, Phrases
-from bareline.units import NS_PER_S, seconds_to_ns
+from bareline.tools import Proposal, Toolbox
+from bareline.units import seconds_to_ns
 
 __all__ = ["Call"]
 
@@ -57,15 +49,11 @@ class Call:
     """A conversation with a realtime model: turns, playback, tools, interruptions and reconnection.
 
     ``async with Call(model=..., instructions=..., tools=...) as call: await call.run()``. Other keywords are those of
-    ``CallKeywords``. ``microphone`` and ``speaker`` stay the caller's to close. ``more_tools`` are tools that others
-    run (MCP servers). ``input_filter`` and ``output_filter`` see every frame and give the one to use.
-    ``barge_in=False`` lets the assistant finish. ``context`` reaches tools as ``ToolContext.app``.
-    ``consent_expiry_s``: how long questions wait for their answer; ``expiry_spoken``: the assistant says when one has
-    expired. ``consent_words``: in which languages a no of the user is recognised.
-    ``filler`` is the ladder of tools that bring none, ``False``: silence; ``durations`` knows how long tools take.
-    ``executions`` remembers irreversible executions beyond this process, and stays the caller's to close. ``phrases``:
-    the language of what is said of failures. ``chance`` spreads the delays before retries. ``reconnect=None``
-    ends the call with its first connection. ``dial`` opens lines in another way than ``connect``.
+    ``CallKeywords``; ``ToolKeywords`` has those for tools. ``microphone`` and ``speaker`` stay the caller's to close.
+    ``more_tools`` are tools that others run (MCP servers). ``input_filter`` and ``output_filter`` see every frame and
+    give the one to use.
+    ``barge_in=False`` lets the assistant finish. ``reconnect=None`` ends the call with its first connection. ``dial``
+    opens lines in another way than ``connect``.
 
     Entering raises ``ConfigurationError``, ``ConnectFailed``, ``ConnectionLost`` and ``CallLost``.
     """
@@ -77,16 +65,6 @@ class Call:
         speaker: AudioSink | None = None,
         tools: Toolbox | None = None,
         more_tools: Sequence[ev.Tool] = (),
-        context: object = None,
-        executions: ExecutionStore | None = None,
-        phrases: Phrases = ENGLISH,
-        chance: random.Random | None = None,
-        confirming: ConfirmingPolicy = "standing",
-        consent_expiry_s: float = EXPIRY_NS / NS_PER_S,
-        consent_words: Sequence[ConsentWords] = (ENGLISH_WORDS,),
-        expiry_spoken: bool = False,
-        filler: FillerLadder | Literal[False] | None = None,
-        durations: Durations | None = None,
         barge_in: bool = True,
         input_filter: FrameFilter | None = None,
         output_filter: FrameFilter | None = None,
@@ -96,24 +74,14 @@ class Call:
         dial: Dial | None = None,
         **keywords: Unpack[CallKeywords],
     ) -> None:
-        self._keywords, connecting = split_keywords(keywords)
+        self._keywords, choices, connecting = split_keywords(keywords)
         self._more_tools = tuple(more_tools)
         self._ids = ids or RandomIds()
         self._wire: Feed[Received] = Feed()
         self._tasks = CallTasks()
         options = CallOptions(
             toolbox=tools if tools is not None else Toolbox(),
-            tools=ToolSettings(
-                app=context, call=self, store=executions, chance=chance or random.Random(), phrases=phrases
-            ),
-            consent=ConsentSettings(
-                policy=confirming,
-                expiry_ns=seconds_to_ns(consent_expiry_s),
-                expiry_spoken=expiry_spoken,
-                languages=tuple(consent_words),
-            ),
-            filler=SILENT if filler is False else filler or DEFAULT_LADDER,
-            durations=durations or Durations(),
+            choices=tool_choices(choices, self),
             barge_in=barge_in,
             speaker=speaker,
             output_filter=output_filter,

@@ -28,6 +28,7 @@ __all__ = [
     "HungUp",
     "Interrupted",
     "Reconnected",
+    "RemoteToolsListed",
     "ToolArguments",
     "ToolCalled",
     "ToolSettled",
@@ -116,12 +117,27 @@ class ToolArguments(_Happened, frozen=True):
     delta: str
 
 
+class RemoteToolsListed(_Happened, frozen=True):
+    """The service lists the tools of an MCP server, or has, or could not: then an ``ErrorHappened`` may say why.
+
+    A response that is asked for before the list is complete does not know the tools.
+    """
+
+    server_label: str
+    state: Literal["in_progress", "completed", "failed"]
+    names: tuple[str, ...] = ()
+
+
 class ToolCalled(_Happened, frozen=True):
-    """The model asked for a tool. ``arguments`` is its own text."""
+    """The model asked for a tool. ``arguments`` is its own text.
+
+    ``server_label``: of the MCP server whose tool the service itself calls; ``call_id`` is the item's id then.
+    """
 
     call_id: str
     name: str
     arguments: str
+    server_label: str | None = None
 
 
 class ConfirmationAsked(_Happened, frozen=True):
@@ -150,7 +166,10 @@ class ApprovalAsked(_Happened, frozen=True):
 
 
 class ToolSettled(_Happened, frozen=True):
-    """A tool call came to its one end. ``output``: what the model was told. ``consent``: who agreed, if asked."""
+    """A tool call came to its one end. ``output``: what the model was told. ``consent``: who agreed, if asked.
+
+    ``server_label``: see ``ToolCalled``.
+    """
 
     call_id: str
     name: str
@@ -159,6 +178,7 @@ class ToolSettled(_Happened, frozen=True):
     output: str
     duration_ms: int
     consent: ConsentBy | None = None
+    server_label: str | None = None
 
 
 class ExecutionRecovered(_Happened, frozen=True):
@@ -203,6 +223,7 @@ CallEvent = (
     | AgentStopped
     | AgentSaid
     | Interrupted
+    | RemoteToolsListed
     | ToolCalled
     | ConfirmationAsked
     | ApprovalAsked

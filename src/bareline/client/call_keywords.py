@@ -1,4 +1,4 @@
-"""Which keywords may a call have, and which of them are the session's and which the connection's?"""
+"""Which keywords may a call have, and which of them are the session's, the tools' and the connection's?"""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ from ssl import SSLContext
 from typing import Any, cast
 
 from bareline.client.session_settings import SessionKeywords, session_config
+from bareline.client.tool_choices import ToolKeywords
 from bareline.transports.webrtc.settings import WebRtcSettings
 
 __all__ = ["CallKeywords", "split_keywords"]
 
 
-class CallKeywords(SessionKeywords, total=False):
-    """Keywords of the session (``SessionKeywords``) and of the connection (as in ``connect``)."""
+class CallKeywords(SessionKeywords, ToolKeywords, total=False):
+    """Keywords of the session (``SessionKeywords``), the tools (``ToolKeywords``) and the connection (``connect``)."""
 
     model: str | None
     transport: str
@@ -29,12 +30,14 @@ class CallKeywords(SessionKeywords, total=False):
     webrtc: WebRtcSettings | None
 
 
-def split_keywords(keywords: CallKeywords) -> tuple[SessionKeywords, dict[str, Any]]:
-    """The session's and the connection's. Raises ``TypeError`` for an unknown one, ``ConfigurationError``."""
+def split_keywords(keywords: CallKeywords) -> tuple[SessionKeywords, ToolKeywords, dict[str, Any]]:
+    """Those of session, tools and connection. Raises ``TypeError`` for an unknown one, ``ConfigurationError``."""
     unknown = sorted(set(keywords) - CallKeywords.__optional_keys__)
     if unknown:
         raise TypeError(f"Call has no keyword '{unknown[0]}'")
     of_session = {name: value for name, value in keywords.items() if name in SessionKeywords.__optional_keys__}
+    of_tools = {name: value for name, value in keywords.items() if name in ToolKeywords.__optional_keys__}
     session = cast("SessionKeywords", of_session)
     session_config(session)
-    return session, {name: value for name, value in keywords.items() if name not in of_session}
+    connecting = {name: value for name, value in keywords.items() if name not in {*of_session, *of_tools}}
+    return session, cast("ToolKeywords", of_tools), connecting

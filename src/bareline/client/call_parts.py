@@ -11,9 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from bareline.client.barge_in import BargeIn
-from bareline.client.call_events import CallEvent
+from bareline.client.call_events import CallEvent, ToolArguments
 from bareline.client.consent import ConsentDesk
-from bareline.client.consent_settings import ConsentSettings
 from bareline.client.feed import FEED_MAX, Feed
 from bareline.client.filler import Filler
 from bareline.client.journal import Journal
@@ -24,9 +23,11 @@ from bareline.client.parts import OverMedia, Parts
 from bareline.client.playback import FrameFilter, Playback
 from bareline.client.reactions import Reactions
 from bareline.client.recovery import Recovery
+from bareline.client.remote_tools import RemoteTools
 from bareline.client.responder import Responder
 from bareline.client.telling import Telling
-from bareline.client.tool_runner import ToolRunner, ToolSettings
+from bareline.client.tool_choices import ToolChoices
+from bareline.client.tool_runner import ToolRunner
 from bareline.client.transcript import Transcript
 from bareline.client.truncation import ClientTruncation, ServerTruncation
 from bareline.client.usage import CallUsage
@@ -36,8 +37,6 @@ from bareline.observe.record import Observer
 from bareline.protocol.conversation import Conversation
 from bareline.protocol.playout import Cut, PartKey
 from bareline.tools import Toolbox
-from bareline.tools.durations import Durations
-from bareline.tools.ladder import FillerLadder
 
 __all__ = ["CallOptions", "compose"]
 
@@ -47,10 +46,7 @@ class CallOptions:
     """What the application chose, the session apart; as in ``Call``."""
 
     toolbox: Toolbox
-    tools: ToolSettings
-    consent: ConsentSettings
-    filler: FillerLadder
-    durations: Durations
+    choices: ToolChoices
     barge_in: bool
     speaker: AudioSink | None
     output_filter: FrameFilter | None
@@ -69,53 +65,33 @@ def compose(
     outbox = Outbox(options.ids)
     responder = Responder(options.ids, journal, post=outbox.post, emit=feed.put, all_told=lambda: outbox.all_told)
 
-    def started(key: PartKey, at_ns: int) -> None:
-        reactions.heard_first(key, at_ns)
-
-    def stopped(key: PartKey, interrupted: bool) -> None:
-        reactions.heard_last(key, interrupted)
-
-    def cut(item_id: str, heard_ms: int) -> None:
-        reactions.cut(item_id, heard_ms)
-
-    def tell(cuts: Sequence[Cut], conversation: Conversation) -> None:
-        parts.truncation.tell(cuts, conversation)
-
-    hearing = _Hearing(started, stopped, cut)
-    playback = Playback(options.speaker, journal, output_filter=options.output_filter, started=started, stopped=stopped)
+    later = _Later()
+    playback = Playback(
+        options.speaker,
+        journal,
+        output_filter=options.output_filter,
+        started=later.started,
+        stopped=later.stopped,
+    )
     shared = _Shared(journal=journal, feed=feed, outbox=outbox, responder=responder, transcript=transcript)
-    truncation = ClientTruncation(lambda: playback.ledger, transcript, post=outbox.post, said=cut)
-    filler = Filler(
-        options.filler,
-        options.durations,
-        journal,
-        playback=lambda: parts.playback,
-        responder=responder,
-        user_speaking=lambda: reactions.user_speaking,
-        emit=feed.put,
-    )
-    barge_in = BargeIn(
-        lambda: parts.playback,
-        journal,
-        post=outbox.post,
-        cancel=responder.cancel,
-        emit=feed.put,
-        tell=tell,
-        unsaid=filler.interrupted,
-    )
+    truncation = ClientTruncation(lambda: playback.ledger, transcript, post=outbox.post, said=later.cut)
+    filler = _filler(options, shared, later)
+    barge_in = _barge_in(shared, later, filler)
     runner, consent = _tool_parts(
         options,
         shared,
         spawn=spawn,
         filler=filler,
-        transcribes=lambda: reactions.transcribes,
+        transcribes=lambda: later.reactions.transcribes,
         tools_changed=tools_changed,
     )
+    arguments = Feed[ToolArguments]()
+    remote = RemoteTools(consent, journal, ids=options.ids, post=outbox.post, emit=feed.put, wrote=arguments.put)
     telling, recovery = _recovery_parts(options, shared, runner, spawn=spawn)
     parts = Parts(
         journal=journal,
         feed=feed,
-        arguments=Feed(),
+        arguments=arguments,
         outbox=outbox,
         playback=playback,
         transcript=transcript,
@@ -125,13 +101,37 @@ def compose(
         filler=filler,
         runner=runner,
         consent=consent,
+        remote=remote,
         telling=telling,
         recovery=recovery,
         usage=CallUsage(),
-        over_media=_over_media(options, shared, hearing, barge_in),
+        over_media=_over_media(options, shared, later, barge_in),
     )
-    reactions = Reactions(parts, barge_in=options.barge_in)
-    return parts, reactions
+    later.parts, later.reactions = parts, Reactions(parts, barge_in=options.barge_in)
+    return parts, later.reactions
+
+
+class _Later:
+    """Parts that are made last, for those that are made before and call them once the call is open."""
+
+    parts: Parts
+    reactions: Reactions
+
+    def started(self, key: PartKey, at_ns: int) -> None:
+        """A part begins to sound."""
+        self.reactions.heard_first(key, at_ns)
+
+    def stopped(self, key: PartKey, interrupted: bool) -> None:
+        """Nothing more of a part will sound."""
+        self.reactions.heard_last(key, interrupted)
+
+    def cut(self, item_id: str, heard_ms: int) -> None:
+        """So much was heard of an item that was cut."""
+        self.reactions.cut(item_id, heard_ms)
+
+    def tell(self, cuts: Sequence[Cut], conversation: Conversation) -> None:
+        """Somebody has to know what was cut."""
+        self.parts.truncation.tell(cuts, conversation)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,25 +143,40 @@ class _Shared:
     transcript: Transcript
 
 
-@dataclass(frozen=True, slots=True)
-class _Hearing:
-    """Who is told when a part begins and ends to sound, and what was heard of an item that was cut."""
+def _filler(options: CallOptions, shared: _Shared, later: _Later) -> Filler:
+    return Filler(
+        options.choices.filler,
+        options.choices.durations,
+        shared.journal,
+        playback=lambda: later.parts.playback,
+        responder=shared.responder,
+        user_speaking=lambda: later.reactions.user_speaking,
+        emit=shared.feed.put,
+    )
 
-    started: Callable[[PartKey, int], None]
-    stopped: Callable[[PartKey, bool], None]
-    cut: Callable[[str, int], None]
+
+def _barge_in(shared: _Shared, later: _Later, filler: Filler) -> BargeIn:
+    return BargeIn(
+        lambda: later.parts.playback,
+        shared.journal,
+        post=shared.outbox.post,
+        cancel=shared.responder.cancel,
+        emit=shared.feed.put,
+        tell=later.tell,
+        unsaid=filler.interrupted,
+    )
 
 
-def _over_media(options: CallOptions, shared: _Shared, hearing: _Hearing, barge_in: BargeIn) -> OverMedia:
+def _over_media(options: CallOptions, shared: _Shared, later: _Later, barge_in: BargeIn) -> OverMedia:
     playback = MediaPlayback(
         options.speaker,
         shared.journal,
         chars=shared.transcript.chars,
         output_filter=options.output_filter,
-        started=hearing.started,
-        stopped=hearing.stopped,
+        started=later.started,
+        stopped=later.stopped,
     )
-    truncation = ServerTruncation(shared.transcript, shared.journal, chars=playback.chars, said=hearing.cut)
+    truncation = ServerTruncation(shared.transcript, shared.journal, chars=playback.chars, said=later.cut)
     reactions = MediaReactions(playback, truncation, cleared=barge_in.cleared)
     return OverMedia(playback=playback, truncation=truncation, reactions=reactions)
 
@@ -178,7 +193,7 @@ def _tool_parts(
     runner = ToolRunner(
         options.toolbox,
         shared.journal,
-        options.tools,
+        options.choices.settings,
         post=shared.outbox.post,
         respond=shared.responder.ask,
         spawn=spawn,
@@ -189,8 +204,8 @@ def _tool_parts(
     consent = ConsentDesk(
         runner,
         shared.journal,
-        options.consent,
-        options.tools,
+        options.choices.consent,
+        options.choices.settings,
         ids=options.ids,
         transcript=shared.transcript,
         transcribes=transcribes,
@@ -211,7 +226,7 @@ def _recovery_parts(
     spawn: Callable[[Coroutine[Any, Any, None]], asyncio.Task[None]],
 ) -> tuple[Telling, Recovery] | tuple[None, None]:
     """Only where executions are remembered beyond the call."""
-    store = options.tools.store
+    store = options.choices.settings.store
     if store is None:
         return None, None
     telling = Telling(store, shared.journal, all_told=lambda: shared.outbox.all_told, spawn=spawn)
@@ -221,7 +236,7 @@ def _recovery_parts(
         runner,
         shared.journal,
         telling,
-        phrases=options.tools.phrases,
+        phrases=options.choices.settings.phrases,
         post=shared.outbox.post,
         emit=shared.feed.put,
         spawn=spawn,

@@ -16,6 +16,7 @@ from bareline.client.media_reactions import MediaReactions
 from bareline.client.outbox import Outbox
 from bareline.client.playback import Playback
 from bareline.client.recovery import Recovery
+from bareline.client.remote_tools import RemoteTools
 from bareline.client.responder import Responder
 from bareline.client.telling import Telling
 from bareline.client.tool_runner import ToolRunner
@@ -57,6 +58,7 @@ class Parts:
     filler: Filler
     runner: ToolRunner
     consent: ConsentDesk
+    remote: RemoteTools
     telling: Telling | None
     recovery: Recovery | None
     usage: CallUsage
@@ -96,6 +98,7 @@ class Parts:
         self.playback.connection_lost()
         if self.telling is not None:
             self.telling.connection_lost()
+        self.remote.connection_lost()
         self._settle()
 
     def close(self, reason: str) -> None:
@@ -103,6 +106,7 @@ class Parts:
         self.outbox.lost()
         self.consent.close()
         self.runner.close()
+        self.remote.close()
         self.playback.silence()
         self._settle()
         self.feed.put(HungUp(at_ns=now_ns(), reason=reason))

@@ -71,6 +71,7 @@ class Reactions:
         self._user_event(event, conversation, received.at_ns)
         self._output_event(event, conversation)
         self._response_event(event, conversation)
+        parts.remote.take(event, conversation)
         if parts.telling is not None:
             parts.telling.take(event)
         if parts.media is not None:
