@@ -69,6 +69,14 @@ def test_g711_conceals_with_its_last_audio_fading() -> None:
     assert levels[3] == -96
 
 
+def test_g711_repeats_nothing_of_a_lost_packet_and_conceals_it() -> None:
+    one, two = G711Decoder("mulaw"), G711Decoder("mulaw")
+    packets = [encoder("pcmu").encode(SPEECH[at : at + PACKET]) for at in (20 * PACKET, 22 * PACKET)]
+    for decoding in (one, two):
+        decoding.decode(packets[0])
+    assert one.decode_fec(packets[1], 480) == two.conceal(480)
+
+
 def test_concealment_continues_without_a_step_and_fading_ends_in_silence() -> None:
     concealment = FadingConcealment()
     concealment.heard(SPEECH[20 * PACKET : 21 * PACKET])

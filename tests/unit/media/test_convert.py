@@ -81,6 +81,24 @@ def test_values(encoding: Encoding, data: bytes, expected: list[int]) -> None:
     assert decode(PcmFormat(24000, 1, encoding), data) == expected
 
 
+@pytest.mark.parametrize(
+    ("encoding", "data"),
+    [
+        ("u8", bytes([0, 128, 192, 255])),
+        ("s16", struct.pack("<4h", -32768, 0, 16384, 32767)),
+        ("s24", b"\x00\x00\x80\x00\x00\x00\x00\x00\x40\x00\xff\x7f"),
+        ("s32", struct.pack("<4i", -(2**31), 0, 2**30, 32767 << 16)),
+        ("f32", struct.pack("<4f", -1, 0, 0.5, 32767 / 32768)),
+        ("f64", struct.pack("<4d", -1, 0, 0.5, 32767 / 32768)),
+        ("mulaw", b"\x00\xff\x8f\x80"),
+        ("alaw", b"\x2a\xd5\xa5\xaa"),
+    ],
+)
+def test_values_written(encoding: Encoding, data: bytes) -> None:
+    encoder = PcmEncoder(PcmFormat(24000, 1, encoding))
+    assert encoder.feed(array("h", [-32768, 0, 16384, 32767]).tobytes()) + encoder.flush() == data
+
+
 def test_channels_are_mixed_by_their_mean() -> None:
     frames = [(100, 200, 0), (-1, -1, -1), (32767, 32767, 32767), (-32768, -32768, -32768), (1, 1, 0), (1, 0, 0)]
     data = b"".join(struct.pack("<3h", *frame) for frame in frames)

@@ -119,6 +119,21 @@ def test_after_quiet_nothing_is_made_up_until_a_loss_is_known() -> None:
     assert [step[:2] for step in ear.told()[1:]] == [("Play", 50), ("Recover", 51), ("Play", 52)]
 
 
+def test_of_a_loss_longer_than_is_made_up_the_end_is_recovered() -> None:
+    ear = listener()
+    ear.take(packet(0, 0))
+    ear.take(packet(20, 400))
+    ear.wait(420 * MS)
+    made_up = CONCEALED_MAX // UNIT
+    assert [step[:2] for step in ear.told()] == [
+        ("Play", 0),
+        *(("Conceal", n) for n in range(1, 1 + made_up)),
+        ("Recover", 19),
+        ("Play", 20),
+    ]
+    assert ear.buffer.silent == (18 - made_up) * UNIT
+
+
 def test_a_long_loss_within_quiet_is_not_made_up_when_it_is_over() -> None:
     ear = listener(quiet=True)
     ear.take(packet(0, 0))

@@ -131,6 +131,8 @@ def test_what_cannot_be_decoded_is_concealed_and_counted() -> None:
     assert decoding.decode(b"") == b""
     assert len(decoding.decode_fec(b"", 480)) == 960
     assert decoding.errors == 2
+    assert len(decoding.decode_fec(b"\x0b\x02\xff", 480)) == 960
+    assert decoding.errors == 3
 
 
 def test_lengths_and_settings_that_opus_lacks_are_refused() -> None:

@@ -48,6 +48,11 @@ def test_what_is_no_packet_is_none(data: bytes) -> None:
     assert parse_rtp(data) is None
 
 
+def test_a_packet_is_written_by_its_fields() -> None:
+    assert build_rtp(RtpPacket(111, 1, 2, 3, b"audio")) == PLAIN
+    assert build_rtp(RtpPacket(111, 1, 2, 3, b"", marker=True)) == bytes.fromhex("80ef0001 00000002 00000003")
+
+
 @given(
     st.builds(
         RtpPacket,

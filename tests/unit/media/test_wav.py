@@ -77,6 +77,13 @@ def test_other_chunks_are_passed_over_in_any_split(cuts: list[int]) -> None:
     assert (parser.format, parser.finish()) == (PcmFormat(24000, 2), ())
 
 
+def test_a_file_that_comes_byte_by_byte_gives_its_audio_byte_by_byte() -> None:
+    parser = WavParser()
+    heard = [parser.feed(FILE[at : at + 1]) for at in range(len(FILE))]
+    assert [byte for byte in heard if byte] == [b"%d" % n for n in range(1, 9)]
+    assert (parser.format, parser.finish()) == (PcmFormat(24000, 2), ())
+
+
 def test_extensible_headers_name_their_encoding_inside() -> None:
     inside = struct.pack("<HHIH", 22, 32, 0, 3) + bytes(14)
     data = riff(fmt(0xFFFE, 32, extra=inside), chunk(b"data", b"1234"))

@@ -112,6 +112,14 @@ def test_local_clip_takes_time_and_counts_for_no_item() -> None:
     assert ledger.heard_ms("item_a") == 60
 
 
+def test_nothing_written_takes_no_place_among_what_is_heard() -> None:
+    ledger = PlayoutLedger()
+    play(ledger, "item_a", 0)
+    assert ledger.hearing is None
+    play(ledger, "item_b", 100)
+    assert ledger.hearing == ("item_b", 0)
+
+
 def test_sink_that_counts_backwards_or_too_far_is_not_believed() -> None:
     ledger = PlayoutLedger()
     play(ledger, "item_a", 100)
