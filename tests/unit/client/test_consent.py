@@ -220,6 +220,26 @@ def test_a_yes_into_the_question_counts_wherever_it_comes(kit, into_ms) -> None:
     run_virtual(main())
 
 
+def test_a_yes_into_a_question_that_goes_on_counts(kit) -> None:
+    async def main() -> None:
+        tasks = Tasks()
+        script = model(kit, [MILK, "ask"], ["confirm", "tell"])
+        options = {
+            "barge_in": False,
+            "turns": ev.ServerVad(interrupt_response=False),
+            "words": heard("Delete.", "Yes."),
+        }
+        async with kit.phone(script, tools=tasks.box, **options) as phone:
+            await phone.talk(600)
+            await phone.until(AgentStarted)
+            await asyncio.sleep(0.1)
+            await phone.talk(300)
+            await phone.until(ToolSettled)
+            assert tasks.deleted == ["milk"]
+
+    run_virtual(main())
+
+
 def test_a_yes_before_the_question_sounded_does_not_count(kit) -> None:
     async def main() -> None:
         tasks, told = Tasks(), []

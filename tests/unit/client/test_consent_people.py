@@ -319,6 +319,8 @@ def test_plain_look_ups_run_in_threads_and_cannot_hold_up_the_call(kit) -> None:
             assert threads[0] is not threading.main_thread()
             release.set()
             await asyncio.sleep(0.1)
+        await asyncio.to_thread(threads[0].join, 5)
+        assert not threads[0].is_alive()
 
     asyncio.run(main())
 
