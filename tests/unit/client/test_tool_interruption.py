@@ -247,3 +247,44 @@ def test_a_tool_that_ignores_its_cancellation_is_not_heard_again(kit) -> None:
             assert any(r.name == "late_result_dropped" for r in phone.records.records)
 
     run_virtual(main())
+
+
+def test_what_was_consented_to_can_be_cancelled_when_the_tool_allows_it(kit) -> None:
+    async def respond(request):
+        told = outputs(request)
+        if not told:
+            yield CallDelta(name="move", arguments="{}")
+        elif turns(request) == 1:
+            for delta in kit.speech(json.loads(told[0])["say"], 800):
+                yield delta
+        elif turns(request) == 2:
+            yield CallDelta(
+                name="confirm_action", arguments=json.dumps({"proposal_id": json.loads(told[0])["proposal_id"]})
+            )
+            for delta in kit.speech("I am moving it, which takes a while, stay on the line.", 5_000, item=1):
+                yield delta
+        else:
+            for delta in kit.speech(json.loads(told[-1])["status"], 300):
+                yield delta
+
+    async def main() -> None:
+        tools = Toolbox()
+
+        @tools.tool(effect="idempotent", confirm="Move it?", on_interrupt="cancel", filler=False)
+        async def move() -> None:
+            """Move it."""
+            await asyncio.sleep(30)
+
+        async with kit.phone(respond, tools=tools, words=lambda n: ("Move it.", "Yes.", "Stop.")[n]) as phone:
+            await phone.talk(600)
+            await phone.until(AgentSaid)
+            await phone.talk(600)
+            await phone.until(AgentStarted, count=2)
+            await asyncio.sleep(1)
+            await phone.talk(600)
+            end = await phone.until(ToolSettled)
+            assert (end.name, end.state, end.consent) == ("move", CallState.CANCELLED, "user")
+            assert (await phone.until(AgentSaid, count=3)).text == "cancelled"
+            assert phone.errors() == []
+
+    run_virtual(main())
