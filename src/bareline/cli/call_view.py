@@ -11,6 +11,7 @@ from bareline.client.call_events import (
     CallStarted,
     ConfirmationAsked,
     ErrorHappened,
+    FillerSaid,
     Interrupted,
     Reconnected,
     ToolSettled,
@@ -45,6 +46,8 @@ class CallView:
             case ToolSettled():
                 call = f"{event.name}({_arguments(event.arguments)})"
                 self.line(event.at_ns, "tool", f"{call} {_outcome(event)}", "magenta")
+            case FillerSaid():
+                self.line(event.at_ns, "filler", event.text, "dim")
             case ConfirmationAsked():
                 self.line(event.at_ns, "confirm", f"{event.name} waits for a yes", "yellow")
             case Interrupted():

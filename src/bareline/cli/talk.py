@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import datetime as dt
 import importlib.util
+import inspect
 import os
 import sys
 from collections.abc import Sequence
@@ -179,7 +180,7 @@ def _transport(wanted: str | None, way: str, view: TalkView) -> str:
 def _tools(name: str | None, tasks: Sequence[str] = ()) -> Toolbox | None:
     from bareline.lab.task_manager.places import PlaceDirectory
     from bareline.lab.task_manager.tasks import TaskStore
-    from bareline.lab.task_manager.tools import task_manager
+    from bareline.lab.task_manager.tools import all_tools
 
     if name == "none":
         return None
@@ -188,13 +189,14 @@ def _tools(name: str | None, tasks: Sequence[str] = ()) -> Toolbox | None:
     store = TaskStore(":memory:")
     for title in tasks:
         store.add(title)
-    return task_manager(store, PlaceDirectory())
+    return all_tools(store, PlaceDirectory())
 
 
 def _imported(name: str) -> Toolbox:
     from bareline.tools import Toolbox
 
     found = imported("--tools ", name if ":" in name else f"{name}:tools")
+    found = found() if inspect.isfunction(found) else found  # as for `bareline tools lint`: it makes one
     if not isinstance(found, Toolbox):
         raise ConfigurationError(f"--tools {name}: that is a {type(found).__name__}, not a bareline.Toolbox")
     return found

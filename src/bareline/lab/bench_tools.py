@@ -40,7 +40,7 @@ class BenchToolsOptions:
 
     runs: int = 5
     attempts: int = 15
-    seconds: float = 2.0
+    seconds: float = 3.0
     quiet_only: bool = True
 
 

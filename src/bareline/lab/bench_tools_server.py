@@ -28,6 +28,8 @@ JsonObject = dict[str, Any]
 
 _GAP_S = 0.01
 _DELTA_CHARS = 24
+_DELTA_S = 0.005
+"""Between deltas, and before the end: arguments are written at the speed of a model, not of a loop."""
 _RESULT_TIMEOUT_S = 10
 
 
@@ -62,7 +64,7 @@ class _Session:
                     await self._round.answered.wait()
                     await self._round.asked.wait()
                 await self._speak()
-        except ConnectionClosed:
+        except (ConnectionClosed, TimeoutError):  # the client had measured enough
             pass
         finally:
             listening.cancel()
@@ -108,6 +110,7 @@ class _Session:
         for start in range(0, len(written), _DELTA_CHARS):
             delta = written[start : start + _DELTA_CHARS]
             await self._send("response.function_call_arguments.delta", delta=delta, **of_item)
+            await asyncio.sleep(_DELTA_S)
         arguments = _arguments(time.monotonic_ns(), last.wire_ns)
         done: JsonObject = {**item, "status": "completed", "arguments": arguments}
         await self._send("response.function_call_arguments.done", name=TOOL, arguments=arguments, **of_item)

@@ -1,18 +1,22 @@
-"""The Task Manager: its tasks, its places, and how its tools ask."""
+"""The Task Manager: its tasks, its places, how its tools ask, and the example that is the same code."""
 
 from __future__ import annotations
 
 import datetime
+import runpy
+from pathlib import Path
 
 import pytest
 
 from bareline.errors import InvalidRequest, NotFound, Permanent, Temporary
 from bareline.lab.task_manager.places import PlaceDirectory
 from bareline.lab.task_manager.tasks import TaskStore
-from bareline.lab.task_manager.tools import task_manager
+from bareline.lab.task_manager.tools import all_tools
 from bareline.testing.virtual import run_virtual
 from bareline.tools import Confirm
+from bareline.tools.lint import lint
 
+ROOT = Path(__file__).parents[3]
 FRIDAY = datetime.date(2026, 11, 27)
 
 
@@ -47,13 +51,19 @@ def test_what_may_be_repeated_changes_nothing_the_second_time(store: TaskStore) 
 
 
 def test_what_cannot_be_taken_back_asks_about_the_thing_itself(store: TaskStore) -> None:
-    tools = task_manager(store, PlaceDirectory())
+    tools = all_tools(store, PlaceDirectory())
     asking = {tool.name: rule for tool in tools for rule in tool.consent if isinstance(rule, Confirm)}
-    assert set(asking) == {"delete_task", "clear_tasks"} == {tool.name for tool in tools if tool.effect == "irreversible"}
+    assert (
+        set(asking) == {"delete_task", "clear_tasks"} == {tool.name for tool in tools if tool.effect == "irreversible"}
+    )
     assert asking["delete_task"].describe(title="Wash the car") == "'wash the car', due Friday 27 November"
-    assert asking["clear_tasks"].describe() == "all 1 tasks"
-    assert store.clear() == 1
+    assert asking["clear_tasks"].describe() == "the only task on your list"
+    store.add("buy milk")
+    assert asking["clear_tasks"].describe() == "all 2 tasks"
+    assert store.clear() == 2
     assert store.tasks() == []
+    with pytest.raises(InvalidRequest, match="empty"):
+        asking["clear_tasks"].describe()
 
 
 def test_the_directory_is_slow_busy_and_not_all_knowing() -> None:
@@ -71,3 +81,16 @@ def test_the_directory_is_slow_busy_and_not_all_knowing() -> None:
         assert caught.value.suggestions == ("library",)
 
     run_virtual(main())
+
+
+def test_the_example_is_the_code_of_the_demo() -> None:
+    script = runpy.run_path(str(ROOT / "scripts" / "task_manager_example.py"))
+    copies = script["copies"]()
+    assert {path.name for path in copies} == {"places.py", "tasks.py", "tools.py"}
+    for path, text in copies.items():
+        assert path.read_text(encoding="utf-8") == text, "run python scripts/task_manager_example.py"
+        assert "bareline.lab" not in text
+
+
+def test_the_tools_work_by_voice() -> None:
+    assert lint(all_tools()) == []

@@ -14,7 +14,7 @@ from bareline.lab.demo.tools_scene import KEYWORDS, draw_tools_scene
 from bareline.lab.demo.tools_script import tools_script
 from bareline.lab.task_manager.places import PlaceDirectory
 from bareline.lab.task_manager.tasks import TaskStore
-from bareline.lab.task_manager.tools import task_manager
+from bareline.lab.task_manager.tools import all_tools
 from bareline.units import NS_PER_S
 
 __all__ = ["SCENES", "draw_plot"]
@@ -60,7 +60,7 @@ def _call(seed: int, today: datetime.date) -> Plot[DemoSummary]:
         keywords=PHRASES,
         limit_s=_CALL_LIMIT_S,
         fill=scene.fill,
-        tools=lambda store: task_manager(store, PlaceDirectory()),
+        tools=lambda store: all_tools(store, PlaceDirectory()),
         script=lambda watch: caller_script(scene, watch),
         judge=judge,
     )
@@ -77,7 +77,7 @@ def _tools(seed: int, today: datetime.date) -> Plot[ToolsSummary]:
         keywords=KEYWORDS,
         limit_s=_TOOLS_LIMIT_S,
         fill=scene.fill,
-        tools=lambda store: task_manager(store, PlaceDirectory(busy=[scene.busy]), expiry_ns=EXPIRY_S * NS_PER_S),
+        tools=lambda store: all_tools(store, PlaceDirectory(busy=[scene.busy]), expiry_ns=EXPIRY_S * NS_PER_S),
         script=lambda watch: tools_script(scene, watch, outwait_ms=(EXPIRY_S + 3) * 1_000),
         judge=lambda store, played: judge_tools(scene, store, played),
     )

@@ -6,16 +6,18 @@ An ordinary agent: nothing here knows of a demo, and all that it needs of the pa
 from __future__ import annotations
 
 import datetime
+from dataclasses import dataclass
 from typing import Annotated, Literal
 
 import msgspec
 
+from bareline.errors import InvalidRequest
 from bareline.lab.task_manager.places import PLACES, OpeningHours, PlaceDirectory
 from bareline.lab.task_manager.tasks import Task, TaskStore
 from bareline.tools import Confirm, Toolbox, ToolContext
 from bareline.tools.consent_policy import EXPIRY_NS
 
-__all__ = ["instructions", "place_tools", "task_manager", "task_tools"]
+__all__ = ["TaskList", "all_tools", "instructions", "place_tools", "task_tools"]
 
 Title = Annotated[str, msgspec.Meta(description="The task's title, in the user's words.")]
 Day = Annotated[datetime.date, msgspec.Meta(description="The day it is due; tomorrow and Friday count from today.")]
@@ -23,6 +25,18 @@ Place = Annotated[
     str,
     msgspec.Meta(description="The place, in the user's words.", examples=list(PLACES)),
 ]
+
+
+LISTED_MAX = 10
+"""Nobody listens to more."""
+
+
+@dataclass(frozen=True, slots=True)
+class TaskList:
+    """The soonest tasks, and how many there are."""
+
+    tasks: list[Task]
+    total: int
 
 
 def instructions(today: datetime.date) -> str:
@@ -34,9 +48,11 @@ def instructions(today: datetime.date) -> str:
     )
 
 
-def task_manager(store: TaskStore, places: PlaceDirectory, *, expiry_ns: int = EXPIRY_NS) -> Toolbox:
-    """All tools. A question waits ``expiry_ns`` for its answer."""
-    return task_tools(store, expiry_ns) + place_tools(places)
+def all_tools(
+    store: TaskStore | None = None, places: PlaceDirectory | None = None, *, expiry_ns: int = EXPIRY_NS
+) -> Toolbox:
+    """All tools; without a store the tasks are forgotten at the end. A question waits ``expiry_ns`` for its answer."""
+    return task_tools(store or TaskStore(":memory:"), expiry_ns) + place_tools(places or PlaceDirectory())
 
 
 def task_tools(store: TaskStore, expiry_ns: int = EXPIRY_NS) -> Toolbox:
@@ -44,25 +60,26 @@ def task_tools(store: TaskStore, expiry_ns: int = EXPIRY_NS) -> Toolbox:
     tools = Toolbox()
 
     @tools.tool(effect="read")
-    def list_tasks(status: Literal["pending", "done", "all"] = "pending") -> list[Task]:
-        """List the user's tasks. Use when they ask "what is on my list" or "read my tasks".
+    def list_tasks(status: Literal["pending", "done", "all"] = "pending") -> TaskList:
+        """List the user's tasks, at most ten. Use when they ask "what is on my list" or "read my tasks".
 
         Args:
             status: Which tasks: pending unless the user says otherwise.
         """
-        return store.tasks(None if status == "all" else status)
+        tasks = store.tasks(None if status == "all" else status)
+        return TaskList(tasks[:LISTED_MAX], total=len(tasks))
 
-    @tools.tool(effect="idempotent")
+    @tools.tool(effect="idempotent", concurrency=1)
     def create_task(title: Title, due: Day | None = None) -> Task:
         """Create a task. Use when the user wants to add something to the list."""
         return store.add(title, due)
 
-    @tools.tool(effect="idempotent")
+    @tools.tool(effect="idempotent", concurrency=1)
     def complete_task(title: Title) -> Task:
         """Mark a task as done. Use when the user has finished or completed something."""
         return store.complete(title)
 
-    @tools.tool(effect="idempotent")
+    @tools.tool(effect="idempotent", concurrency=1)
     def reschedule_task(title: Title, due: Day) -> Task:
         """Reschedule a task. Use when the user wants to move or postpone something."""
         return store.reschedule(title, due)
@@ -70,15 +87,22 @@ def task_tools(store: TaskStore, expiry_ns: int = EXPIRY_NS) -> Toolbox:
     def one_task(title: str) -> str:
         return store.find(title).spoken
 
-    @tools.tool(effect="irreversible", confirm=Confirm("Delete {object}?", describe=one_task, expiry_ns=expiry_ns))
+    ask_one = Confirm("Delete {object}?", describe=one_task, expiry_ns=expiry_ns)
+
+    @tools.tool(effect="irreversible", confirm=ask_one, concurrency=1)
     def delete_task(title: Title) -> Task:
         """Delete a task for good. Use when the user wants to remove something from the list."""
         return store.delete(title)
 
     def all_tasks() -> str:
-        return f"all {len(store.tasks())} tasks"
+        count = len(store.tasks())
+        if not count:
+            raise InvalidRequest("the list is empty", say="Your list is empty.")
+        return "the only task on your list" if count == 1 else f"all {count} tasks"
 
-    @tools.tool(effect="irreversible", confirm=Confirm("Delete {object}?", describe=all_tasks, expiry_ns=expiry_ns))
+    ask_all = Confirm("Delete {object}?", describe=all_tasks, expiry_ns=expiry_ns)
+
+    @tools.tool(effect="irreversible", confirm=ask_all, concurrency=1)
     def clear_tasks() -> str:
         """Delete all tasks for good. Use when the user wants to "clear my list" or "delete all my tasks"."""
         return f"{store.clear()} tasks are deleted."

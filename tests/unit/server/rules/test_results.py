@@ -72,3 +72,13 @@ def test_failures_are_not_told_as_success(value, failure):
 def test_a_proposal_is_its_question():
     value = {"status": "needs_confirmation", "proposal_id": "p1", "say": "Really?"}
     assert read_result(json.dumps(value)) == Proposal("proposal_id", "p1", "Really?")
+
+
+def test_a_list_that_is_cut_says_how_long_it_is():
+    value = {"notes": [{"title": "Rome"}, {"title": "Oslo"}], "total": 14}
+    assert say_result(Result(value), frozenset({"show"}), "note", TODAY) == (
+        "There are 14 notes; the first 2 are: Rome and Oslo."
+    )
+    assert say_result(Result(value | {"total": 2}), frozenset({"show"}), "note", TODAY) == (
+        "There are 2 notes: Rome and Oslo."
+    )

@@ -85,7 +85,7 @@ def say_result(result: Result, verbs: frozenset[str], noun: str, today: date, *,
     if len(listed) == 1 and not name_of(value, noun) and all(isinstance(entry, (dict, str)) for entry in listed[0][1]):
         key, entries = listed[0]
         own = noun if key in {"items", "results", "data", "entries"} and noun else singular(spoken(key))
-        return _say_list(entries, own, today, asked)
+        return _say_list(entries, own, today, asked, total=value.get("total"))
     fields = _only_object(value) or value
     if did:
         # The verb says what became of it.
@@ -143,7 +143,7 @@ def _failure(value: dict[str, Json]) -> Failure:
     return Failure(said, suggestions)
 
 
-def _say_list(entries: list[Json], noun: str, today: date, asked: str) -> str:
+def _say_list(entries: list[Json], noun: str, today: date, asked: str, total: Json = None) -> str:
     kind = singular(noun) if noun else "result"
     quality = f"{asked} " if asked and asked != "all" else ""
     if not entries:
@@ -160,7 +160,12 @@ def _say_list(entries: list[Json], noun: str, today: date, asked: str) -> str:
         return f"There is one {quality}{kind}: {said[0]}."
     heavy = any(", " in text for text in said)
     together = "; ".join(said[:-1]) + f"; and {said[-1]}" if heavy else joined(said)
-    return f"There are {len(said)} {quality}{plural(kind)}: {together}."
+    first = f"{total} {quality}{plural(kind)}; the first {len(said)} are" if _more(total, said) else ""
+    return f"There are {first or f'{len(said)} {quality}{plural(kind)}'}: {together}."
+
+
+def _more(total: Json, said: list[str]) -> bool:
+    return isinstance(total, int) and total > len(said)
 
 
 def _shared(entries: list[Json]) -> frozenset[str]:
