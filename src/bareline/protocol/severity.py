@@ -63,6 +63,9 @@ ERROR_CODES: dict[str, Verdict] = {
     "inference_rate_limit_exceeded": Verdict(_T, "The rate limit is reached.", "Wait a little, then ask again."),
     "server_error": Verdict(_T, "The model failed.", "Ask again; it is not your fault."),
     "content_filter": Verdict(_T, "The answer was withheld by the content filter."),
+    "mcp_list_tools_failed": Verdict(
+        _T, "The tools of an MCP server could not be listed.", "The message says why; bareline serve has --mcp-host."
+    ),
     "insufficient_quota": Verdict(_C, "The quota is used up.", "Check the plan and the billing of this key."),
     "credit_balance_exhausted": Verdict(_C, "The credit is used up.", "Add credit to the account of this key."),
     "billing_hard_limit_reached": Verdict(_C, "The billing limit is reached.", "Raise the limit of the account."),
