@@ -16,9 +16,10 @@ from bareline.client.call_events import CallEvent, FillerSaid
 from bareline.client.journal import Journal
 from bareline.client.media_playback import MediaPlayback
 from bareline.client.playback import Playback
-from bareline.client.responder import Responder
+from bareline.client.responder import Responder, Told
 from bareline.client.tool_calls import ToolCall
 from bareline.clock import now_ns
+from bareline.errors import LocalProtocolError
 from bareline.protocol import events as ev
 from bareline.protocol.entries import part_text
 from bareline.protocol.sequencer import RequestNote
@@ -36,7 +37,6 @@ _SILENT_MAX_NS = NS_PER_S
 """A response that is done and has not begun to sound for so long will not."""
 _VOICE_MAX_NS = 30 * NS_PER_S
 """A filler that is not over after so long is given up."""
-_ONE_LINE = "Say one short sentence and nothing else, without any promise. "
 
 
 @dataclass(slots=True)
@@ -78,7 +78,6 @@ class Filler:
         self._emit = emit
         self._lead = Lead()
         self._clock = FillerClock(durations, self._lead)
-        self._floor = Floor.FREE
         self._calls: dict[str, str] = {}
         self._voice: _Voice | None = None
         self._last_response = ""
@@ -135,8 +134,10 @@ class Filler:
             return
         now = now_ns()
         self._settle(now)
-        self._floor = self._who()
-        self._clock.hear(self._floor, now)
+        floor = self._who()
+        if floor is Floor.USER:
+            self._last_response = ""
+        self._clock.hear(floor, now)
         line = self._clock.due(now)
         if line is not None:
             self._say(line, now)
@@ -167,22 +168,12 @@ class Filler:
 
     def _say(self, line: Line, now: int) -> None:
         voice = self._voice = _Voice(line, now)
-        told = functools.partial(self._told, voice)
-        match line.what:
-            case str(text):
-                voice.text = text
-                voice.request_id = self._responder.say(text, remember=False, told=told)
-            case ModelLine(instructions=instructions):
-                config = ev.ResponseConfig(
-                    instructions=_ONE_LINE + instructions, tool_choice="none", conversation="none"
-                )
-                voice.request_id = self._responder.request(config, reason="filler", told=told)
-            case Clip(pcm=pcm, name=name):
-                voice.text, voice.done_ns = name, now
-                self._playback().play_clip(pcm)
-                self._begins(voice)
-        self._floor = Floor.AWAITED
-        self._clock.hear(self._floor, now)
+        self._clock.hear(Floor.AWAITED, now)
+        try:
+            self._begin(voice, functools.partial(self._told, voice))
+        except LocalProtocolError:
+            self._miss("too many requests are waiting")
+            return
         self._journal.decision(
             "filler",
             line.why,
@@ -192,6 +183,20 @@ class Filler:
             delay_ms=ns_to_ms(line.delay_ns),
             text=voice.text,
         )
+
+    def _begin(self, voice: _Voice, told: Told) -> None:
+        """Ask for it, or play it."""
+        match voice.line.what:
+            case str(text):
+                voice.text = text
+                voice.request_id = self._responder.say(text, remember=False, told=told)
+            case ModelLine(instructions=instructions):
+                config = ev.ResponseConfig(instructions=instructions, tool_choice="none", conversation="none")
+                voice.request_id = self._responder.request(config, reason="filler", told=told)
+            case Clip(pcm=pcm, name=name):
+                voice.text, voice.done_ns = name, voice.asked_ns
+                self._playback().play_clip(pcm)
+                self._begins(voice)
 
     def _told(self, voice: _Voice, note: RequestNote) -> None:
         """What became of the request; also of one that was withdrawn."""
@@ -246,7 +251,7 @@ class Filler:
         self._drop(why)
         if voice.request_id and voice.done_ns is None:
             self._responder.withdraw(voice.request_id)
-        if voice.response_id is not None:
+        if voice.response_id is not None and not voice.heard:
             self._refuse(voice.response_id)
 
     def _miss(self, why: str) -> None:

@@ -79,7 +79,7 @@ class Responder:
         """Let the assistant say this text; with ``remember=False`` beside the conversation. The rest as ``request``."""
         return self.request(
             ev.ResponseConfig(
-                instructions=f"Say exactly the following, and nothing else: {text}",
+                instructions=f"Say exactly the following text: {text}",
                 tool_choice="none",
                 conversation=ev.UNSET if remember else "none",
                 input=ev.UNSET if remember else [],  # what is to be said is all there is to know

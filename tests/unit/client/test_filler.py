@@ -23,14 +23,17 @@ from bareline.client.call_events import (
 from bareline.devices.sinks import NullSink
 from bareline.protocol import events as ev
 from bareline.protocol.generation import CallDelta, Failed, ResponseRequest
+from bareline.protocol.limits import REQUEST_QUEUE_MAX
+from bareline.server.backends.rules.directions import direction
 from bareline.testing.ear import Ear
 from bareline.testing.virtual import run_virtual
 from bareline.tools import Clip, FillerLadder, ModelLine, Spoken, Stage, Toolbox, ToolContext
 from bareline.tools.durations import Durations
+from bareline.transports.faults import Delay
 
 TRANSPORTS = pytest.mark.parametrize("media", [False, True], ids=["websocket", "media"])
 PROGRESS = ["Still working on it.", "It takes a little longer.", "Nearly there, I hope."]
-SAY = "Say exactly the following, and nothing else: "
+SAY = "Say exactly the following text: "
 
 
 @dataclass
@@ -82,8 +85,12 @@ def fillers(phone) -> list[str]:
     return [event.text for event in phone.seen(FillerSaid)]
 
 
+def decisions(phone, name: str = "filler") -> list[dict[str, Any]]:
+    return [record.data for record in phone.records.records if record.name == name]
+
+
 def delays_ms(phone) -> list[int]:
-    return [record.data["delay_ms"] for record in phone.records.records if record.name == "filler"]
+    return [decision["delay_ms"] for decision in decisions(phone)]
 
 
 def running(phone) -> tuple[int, int]:
@@ -151,12 +158,12 @@ def test_no_silence_is_longer_than_a_second_and_a_half(kit, media, way_s, second
 def test_a_slow_tool_is_acknowledged_and_then_spoken_of(kit) -> None:
     phone, _ = call_once(kit, Model(kit), tool(6.6, filler="Let me look."))
     assert fillers(phone) == ["Let me look.", *PROGRESS[:3]]
-    decisions = [record.data for record in phone.records.records if record.name == "filler"]
-    assert [(each["stage"], each["tool"], each["why"]) for each in decisions] == [
+    made = decisions(phone)
+    assert [(each["stage"], each["tool"], each["why"]) for each in made] == [
         (0, "work", "the tool runs"),
         *[(1, "work", "it still runs")] * 3,
     ]
-    assert decisions[0]["delay_ms"] == 600, "asked for 400 ms before it is to be heard"
+    assert made[0]["delay_ms"] == 600, "asked for 400 ms before it is to be heard"
 
 
 def test_the_way_to_the_ear_is_learned(kit) -> None:
@@ -369,7 +376,7 @@ def test_the_model_words_a_line_itself(kit) -> None:
     request = model.asked[0]
     assert request.tool_choice == "none"
     assert isinstance(request.context[-1], ev.FunctionCall), "it sees what it speaks of"
-    assert "Say in German" in fillers(phone)[0]
+    assert fillers(phone)[0] == "Say in German that it takes a moment."
     assert dead_ms <= 1_500
 
 
@@ -441,5 +448,39 @@ def test_a_lost_connection_takes_a_filler_along_and_the_next_one_comes(kit) -> N
             await phone.until(Reconnected)
             await phone.until(FillerSaid)
             assert phone.seen(ToolSettled) == []
+
+    run_virtual(main())
+
+
+def test_fillers_are_understood_by_the_server_in_the_box(kit) -> None:
+    async def main() -> None:
+        model = Model(kit)
+        async with calling(kit, model.respond, tool(2)) as (phone, _):
+            phone.call.send_text("Work.")
+            await phone.until(FillerSaid)
+            assert direction(model.asked[0].instructions, default="") == "One moment."
+
+    run_virtual(main())
+
+
+def test_where_no_more_can_be_asked_for_it_is_tried_again(kit) -> None:
+    async def respond(request: ResponseRequest) -> Any:
+        if request.instructions != "Nothing.":
+            async for output in model.respond(request):
+                yield output
+
+    model = Model(kit)
+
+    async def main() -> None:
+        slow = (Delay(by_ns=200_000_000),)
+        async with calling(kit, respond, tool(6), media=True, faults=slow) as (phone, _):
+            phone.call.send_text("Work.")
+            await phone.until(ToolCalled)
+            await asyncio.sleep(0.5)
+            for _ in range(REQUEST_QUEUE_MAX):
+                phone.call.respond(ev.ResponseConfig(conversation="none", instructions="Nothing."))
+            await phone.until(ToolSettled)
+            assert fillers(phone)[0] == "Let me see."
+            assert decisions(phone, "filler_dropped")[0]["why"] == "too many requests are waiting"
 
     run_virtual(main())

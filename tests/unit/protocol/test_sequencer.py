@@ -432,3 +432,23 @@ def test_every_request_ends_once_whatever_the_timing(seed: int) -> None:
     for request in asked:
         ends = [what for what, named in ended if named == request and what not in {"created", "orphan"}]
         assert ends in (["done"], ["withdrawn"], ["withdrawn", "done"], ["unanswered"], ["unanswered", "done"])
+
+
+def test_an_answer_that_is_generated_asked_for_or_expected_is_told_from_what_runs_beside(
+    sequencer: ResponseSequencer,
+) -> None:
+    assert not sequencer.answering()
+    sequencer.request(BESIDE)
+    sent(sequencer)
+    assert not sequencer.answering(), "what runs beside is no answer"
+    request = sequencer.request()
+    assert sequencer.answering()
+    sent(sequencer)
+    assert sequencer.answering()
+    sequencer.observe(created("resp_1", request), 0)
+    assert sequencer.answering()
+    assert not sequencer.answering(besides={"resp_1"})
+    sequencer.observe(done("resp_1", request), 0)
+    assert not sequencer.answering()
+    sequencer.observe(ev.InputAudioBufferSpeechStopped(audio_end_ms=0, item_id="item_1"), 0)
+    assert sequencer.answering(), "the server is about to answer"
