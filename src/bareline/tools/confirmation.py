@@ -89,7 +89,7 @@ class Confirmations:
     def response_began(self, response_id: str) -> None:
         """A response of the conversation began: it may ask for all that waits by now, but for nothing later."""
         for proposal in self.pending:
-            if response_id != proposal.response_id:
+            if proposal.asks == "user" and proposal.asked_in is None and response_id != proposal.response_id:
                 proposal.asking.add(response_id)
 
     def question_begun(self, response_id: str, now_ns: int) -> None:
@@ -166,7 +166,7 @@ class Confirmations:
         return min((at for at in ends if at is not None), default=None)
 
     def _asked_in(self, response_id: str) -> list[Proposal]:
-        return [entry for entry in self.pending if entry.asks == "user" and response_id in entry.asking]
+        return [entry for entry in self.pending if response_id in entry.asking]
 
     def _in_time(self, began_ns: int, now_ns: int) -> None:
         """A turn that was begun before the time was over is still to be reported by the model."""

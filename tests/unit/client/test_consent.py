@@ -88,11 +88,13 @@ def system_items(phone) -> list[str]:
     return [entry.text for entry in phone.server.conversation.items if entry.role == "system"]
 
 
-def test_the_trace_tells_the_whole_story_of_a_consent(kit) -> None:
+@pytest.mark.parametrize("media", [False, True])
+def test_the_trace_tells_the_whole_story_of_a_consent(kit, media) -> None:
     async def main() -> None:
         tasks = Tasks()
         script = model(kit, [MILK, "ask"], ["confirm", "tell"])
-        async with kit.phone(script, tools=tasks.box, words=heard("Delete milk.", "Yes, please.")) as phone:
+        words = heard("Delete milk.", "Yes, please.")
+        async with kit.phone(script, tools=tasks.box, words=words, media=media) as phone:
             await phone.talk(600)
             await phone.until(AgentSaid)
             await phone.talk(600)
@@ -204,12 +206,14 @@ def test_a_no_in_another_language_is_one_where_that_is_spoken(kit) -> None:
     run_virtual(main())
 
 
+@pytest.mark.parametrize("media", [False, True])
 @pytest.mark.parametrize("into_ms", [40, 200, 500, 900, 1_000, 1_100, 2_000])
-def test_a_yes_into_the_question_counts_wherever_it_comes(kit, into_ms) -> None:
+def test_a_yes_into_the_question_counts_wherever_it_comes(kit, into_ms, media) -> None:
     async def main() -> None:
         tasks = Tasks()
         script = model(kit, [MILK, "ask"], ["confirm", "tell"])
-        async with kit.phone(script, tools=tasks.box, words=heard("Delete milk.", "Yes.")) as phone:
+        words = heard("Delete milk.", "Yes.")
+        async with kit.phone(script, tools=tasks.box, words=words, media=media) as phone:
             await phone.talk(600)
             await phone.until(AgentStarted)
             await asyncio.sleep(into_ms / 1000)
