@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from bareline.tools import CancellationScope as CancellationScope
     from bareline.tools import Clip as Clip
     from bareline.tools import Confirm as Confirm
+    from bareline.tools import Durations as Durations
     from bareline.tools import FillerLadder as FillerLadder
     from bareline.tools import Forbid as Forbid
     from bareline.tools import ModelLine as ModelLine
@@ -66,6 +67,7 @@ _HOME = {
     "Forbid": "bareline.tools",
     "FillerLadder": "bareline.tools",
     "ExecutionFile": "bareline.store.execution_file",
+    "Durations": "bareline.tools",
     "Confirm": "bareline.tools",
     "Clip": "bareline.tools",
     "CancellationScope": "bareline.tools",

@@ -5,6 +5,7 @@ from bareline.tools.confirmation import Confirmations
 from bareline.tools.consent_policy import Approval, AskPerson, Confirm, ConsentRule, Forbid
 from bareline.tools.consent_words import ConsentWords
 from bareline.tools.context import CancellationScope, ToolContext
+from bareline.tools.durations import Durations
 from bareline.tools.executions import Execution, ExecutionState, ExecutionStore
 from bareline.tools.ladder import Clip, FillerLadder, ModelLine, Spoken, Stage
 from bareline.tools.proposals import Consent, ConsentBy, Proposal, Refusal
@@ -26,6 +27,7 @@ __all__ = [
     "ConsentBy",
     "ConsentRule",
     "ConsentWords",
+    "Durations",
     "Effect",
     "Execution",
     "ExecutionState",
