@@ -167,6 +167,7 @@ class Call:
         item = ev.Message(id=item_id, role="user", content=[ev.InputText(text=text)])
         self._post(ev.ConversationItemCreate(item=item))
         self._parts.consent.user_spoke(item_id, text)
+        self._parts.claims.user_spoke()
         self._parts.feed.put(UserSaid(at_ns=now_ns(), item_id=item_id, text=text))
         if respond:
             self._parts.responder.request(reason="text")
@@ -245,7 +246,7 @@ class Call:
 
     async def __aenter__(self) -> Self:
         parts = self._parts
-        jobs = [parts.play, parts.consent.run, parts.responder.run, parts.filler.run]
+        jobs = [parts.play, parts.consent.run, parts.responder.run, parts.filler.run, parts.claims.run]
         if self._capture is not None:
             jobs.append(self._capture.run)
         await self._tasks.begin(self._begin, jobs, self._connections.run, self._over)

@@ -21,6 +21,7 @@ __all__ = [
     "ApprovalAsked",
     "CallEvent",
     "CallStarted",
+    "ClaimFlagged",
     "ConfirmationAsked",
     "ErrorHappened",
     "ExecutionRecovered",
@@ -190,6 +191,19 @@ class ExecutionRecovered(_Happened, frozen=True):
     execution: Execution
 
 
+class ClaimFlagged(_Happened, frozen=True):
+    """The assistant said that something was done, and no tool has done it. ``text``: the sentence.
+
+    ``tools``: those that could have. ``corrected``: the model was told to correct itself, as
+    ``Call(correct_claims=True)`` wants it.
+    """
+
+    item_id: str
+    text: str
+    tools: tuple[str, ...]
+    corrected: bool
+
+
 class ErrorHappened(_Happened, frozen=True):
     """Something was lost. ``severity``: turn (the call goes on), or call (nothing more can come of it)."""
 
@@ -230,6 +244,7 @@ CallEvent = (
     | FillerSaid
     | ToolSettled
     | ExecutionRecovered
+    | ClaimFlagged
     | ErrorHappened
     | Reconnected
     | HungUp

@@ -12,6 +12,7 @@ from typing import Any
 
 from bareline.client.barge_in import BargeIn
 from bareline.client.call_events import CallEvent, ToolArguments
+from bareline.client.claims import ClaimWatch
 from bareline.client.consent import ConsentDesk
 from bareline.client.feed import FEED_MAX, Feed
 from bareline.client.filler import Filler
@@ -104,6 +105,7 @@ def compose(
         remote=remote,
         telling=telling,
         recovery=recovery,
+        claims=_claims(options, shared, runner),
         usage=CallUsage(),
         over_media=_over_media(options, shared, later, barge_in),
     )
@@ -242,3 +244,15 @@ def _recovery_parts(
         spawn=spawn,
     )
     return telling, recovery
+
+
+def _claims(options: CallOptions, shared: _Shared, runner: ToolRunner) -> ClaimWatch:
+    return ClaimWatch(
+        runner,
+        shared.responder,
+        shared.journal,
+        shared.feed,
+        phrases=options.choices.settings.phrases,
+        correct=options.choices.correct_claims,
+        post=shared.outbox.post,
+    )

@@ -7,6 +7,7 @@ from typing import Literal
 
 from bareline.client.barge_in import BargeIn
 from bareline.client.call_events import CallEvent, HungUp, ToolArguments
+from bareline.client.claims import ClaimWatch
 from bareline.client.consent import ConsentDesk
 from bareline.client.feed import Feed
 from bareline.client.filler import Filler
@@ -61,6 +62,7 @@ class Parts:
     remote: RemoteTools
     telling: Telling | None
     recovery: Recovery | None
+    claims: ClaimWatch
     usage: CallUsage
     over_media: OverMedia
     media: MediaReactions | None = None

@@ -153,6 +153,7 @@ class Reactions:
         for key in self._parts.playback.sounding:
             self._given(key)
         self._parts.consent.user_spoke(item_id)
+        self._parts.claims.user_spoke()
 
     def _given(self, key: PartKey) -> None:
         """A question of the conversation (not a filler beside it) has reached the user."""

@@ -29,7 +29,8 @@ class ToolKeywords(TypedDict, total=False):
     the delays before retries. ``confirming``: when the confirming tools are offered. ``consent_expiry_s``: how long
     questions wait for their answer (30); ``expiry_spoken``: the assistant says when one has expired.
     ``consent_words``: in which languages a no of the user is recognised. ``filler`` is the ladder of tools that bring
-    none, ``False``: silence; ``durations`` knows how long tools take.
+    none, ``False``: silence; ``durations`` knows how long tools take. ``correct_claims``: the model is told to correct
+    itself when it says that something was done which no tool has done.
     """
 
     context: object
@@ -42,6 +43,7 @@ class ToolKeywords(TypedDict, total=False):
     expiry_spoken: bool
     filler: FillerLadder | Literal[False] | None
     durations: Durations | None
+    correct_claims: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +54,7 @@ class ToolChoices:
     consent: ConsentSettings
     filler: FillerLadder
     durations: Durations
+    correct_claims: bool
 
 
 def tool_choices(keywords: ToolKeywords, call: object) -> ToolChoices:
@@ -73,4 +76,5 @@ def tool_choices(keywords: ToolKeywords, call: object) -> ToolChoices:
         ),
         filler=SILENT if filler is False else filler or DEFAULT_LADDER,
         durations=keywords.get("durations") or Durations(),
+        correct_claims=keywords.get("correct_claims", False),
     )

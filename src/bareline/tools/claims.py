@@ -31,7 +31,10 @@ of something read before. ``any``: done, without saying what."""
 
 
 class CallFact(msgspec.Struct, frozen=True, kw_only=True):
-    """One call that came to its end. ``answered``: it did what it is for. ``arguments``: the model's text."""
+    """One call that came to its end. ``answered``: it did what it is for. ``arguments``: the model's text.
+
+    ``tool`` is empty for one that somebody else runs, of which it is not known what it can do.
+    """
 
     tool: str
     effect: Effect
@@ -177,7 +180,7 @@ def _patterns(language: ClaimLanguage, forms: set[str]) -> dict[str, re.Pattern[
 
 
 def _does(fact: CallFact, claim: Claim) -> bool:
-    return fact.tool in claim.tools or (claim.kind == "any" and fact.effect != "read")
+    return not fact.tool or fact.tool in claim.tools or (claim.kind == "any" and fact.effect != "read")
 
 
 def _same(fact: CallFact, claim: Claim) -> bool:

@@ -86,6 +86,8 @@ def test_a_claim_needs_a_call_that_answered_of_a_tool_that_does_it() -> None:
     assert not flagged("Done.", fact("create_task"))
     assert not flagged("I've archived it all.", fact("archive_all"))
     assert flagged("I've archived it all.")
+    elsewhere = CallFact(tool="", effect="idempotent", answered=True, arguments="{}", at_ns=10)
+    assert not flagged("I've deleted it.", elsewhere), "nobody knows what a tool of others can do"
 
 
 def test_what_a_reading_tool_told_is_a_report_and_what_i_did_is_not() -> None:
