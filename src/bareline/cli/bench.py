@@ -44,7 +44,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         description="Runs a bare loop and a Call in turns, with an async function and with one in a thread; runs that "
         "other programs disturbed do not count. Exit status 1 when a goal was missed.",
     )
-    _add_options(tools, seconds=2.0)
+    _add_options(tools, seconds=3.0)
     tools.set_defaults(run=run_tools)
 
 

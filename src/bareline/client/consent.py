@@ -131,15 +131,14 @@ class ConsentDesk:
 
     def reported(self, call: ToolCall) -> bool:
         """Take a call of a confirming tool; False when it is another tool's."""
-        proposal_id = proposal_named(call.arguments)
-        if call.name == CONFIRM_ACTION:
-            self._runner.step(call, CallStep.START, proposal_id=proposal_id)
-            self._confirmed(call, proposal_id)
-        elif call.name == DECLINE_ACTION:
-            self._runner.step(call, CallStep.START, proposal_id=proposal_id)
-            self._report_refusal(call, self._actions.drop(proposal_id, "user", self._answer_to(call)))
-        else:
+        if call.name not in {CONFIRM_ACTION, DECLINE_ACTION}:
             return False
+        proposal_id = proposal_named(call.arguments)
+        self._runner.step(call, CallStep.START, proposal_id=proposal_id)
+        if call.name == CONFIRM_ACTION:
+            self._confirmed(call, proposal_id)
+        else:
+            self._report_refusal(call, self._actions.drop(proposal_id, "user", self._answer_to(call)))
         return True
 
     def confirm(self, proposal_id: str) -> None:

@@ -52,17 +52,20 @@ def parse_arguments(text: str, kind: type[msgspec.Struct], schema: dict[str, Any
     Numbers and booleans written as strings are understood where nothing else fits; no text at all means no arguments.
     """
     try:
-        raw = msgspec.json.decode(text or "{}")
-    except msgspec.DecodeError as error:
-        return InvalidArguments(f"the arguments are not JSON: {error}")
-    try:
-        value = msgspec.convert(raw, kind, dec_hook=dec_hook)
-    except msgspec.ValidationError:
-        value = _field_by_field(raw, kind, schema["properties"])
+        value = msgspec.json.decode(text or "{}", type=kind, dec_hook=dec_hook)
+    except msgspec.DecodeError:  # that it is the wrong JSON may be said of text that is not JSON further on
+        value = _mended(text, kind, schema["properties"])
     if isinstance(value, InvalidArguments):
         return value
     values = {name: _plain(getattr(value, name)) for name in kind.__struct_fields__}
     return Arguments(values, msgspec.json.encode(value, enc_hook=enc_hook, order="deterministic").decode())
+
+
+def _mended(text: str, kind: type[msgspec.Struct], properties: dict[str, Any]) -> msgspec.Struct | InvalidArguments:
+    try:
+        return _field_by_field(msgspec.json.decode(text), kind, properties)
+    except msgspec.DecodeError as error:
+        return InvalidArguments(f"the arguments are not JSON: {error}")
 
 
 def _plain(value: Any) -> Any:

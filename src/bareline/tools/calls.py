@@ -24,6 +24,8 @@ class CallState(StrEnum):
     CANCELLED = "cancelled"
     UNKNOWN = "unknown"
 
+    __hash__ = str.__hash__
+
 
 class CallStep(StrEnum):
     """What happens to a call."""
@@ -37,6 +39,8 @@ class CallStep(StrEnum):
     TIME_OUT = "time_out"
     CANCEL = "cancel"
     LOSE = "lose"
+
+    __hash__ = str.__hash__
 
 
 ENDS = frozenset({CallState.ANSWERED, CallState.FAILED, CallState.TIMED_OUT, CallState.CANCELLED, CallState.UNKNOWN})
