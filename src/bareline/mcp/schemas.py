@@ -29,16 +29,15 @@ _TRUTH = {"true": True, "false": False}
 def flat_schema(schema: JsonObject) -> JsonObject:
     """The parameters of a Realtime tool. A type that contains itself is anything where it does."""
     whole: JsonObject = _flat(schema, schema, ())
-    properties: JsonObject = dict(whole.get("properties", {}))
-    required: list[str] = list(whole.get("required", []))
-    for part in cast("list[JsonObject]", whole.get("allOf", [])):
-        properties |= part.get("properties", {})
-        required += part.get("required", [])
+    properties, required = _properties(whole), _required(whole)
+    for part in _objects(whole.get("allOf")):
+        properties |= _properties(part)
+        required += _required(part)
     for key in ("anyOf", "oneOf"):
-        options = cast("list[JsonObject]", whole.get(key, []))
+        options = _objects(whole.get(key))
         for option in options:
-            properties = {**option.get("properties", {}), **properties}
-        required += [name for name in properties if options and all(name in o.get("required", []) for o in options)]
+            properties = {**_properties(option), **properties}
+        required += [name for name in properties if options and all(name in _required(option) for option in options)]
     flat: JsonObject = {"type": "object", "properties": properties, "required": list(dict.fromkeys(required))}
     if "additionalProperties" in whole:
         flat["additionalProperties"] = whole["additionalProperties"]
@@ -48,6 +47,21 @@ def flat_schema(schema: JsonObject) -> JsonObject:
 def schema_reader(schema: JsonObject) -> Callable[[str], Arguments | InvalidArguments]:
     """Validates a model's text by the schema. Numbers and booleans written as strings are understood."""
     return functools.partial(_read, schema=schema)
+
+
+def _properties(schema: JsonObject) -> JsonObject:
+    found = schema.get("properties")
+    return dict(cast("JsonObject", found)) if isinstance(found, dict) else {}
+
+
+def _required(schema: JsonObject) -> list[str]:
+    found = schema.get("required")
+    return [name for name in cast("list[Any]", found) if isinstance(name, str)] if isinstance(found, list) else []
+
+
+def _objects(value: Any) -> list[JsonObject]:
+    """What a server wrote may be anything."""
+    return [entry for entry in cast("list[Any]", value) if isinstance(entry, dict)] if isinstance(value, list) else []
 
 
 def _flat(value: Any, root: JsonObject, inside: tuple[str, ...]) -> Any:
@@ -110,6 +124,7 @@ def _validator(schema: JsonObject) -> Any:
 def _worst(validator: Any, values: JsonObject) -> Any:
     exceptions = importlib.import_module("jsonschema.exceptions")
     try:
+        validator.check_schema(validator.schema)
         return exceptions.best_match(validator.iter_errors(values))
     except Exception as error:  # a schema that is none: the server judges by itself
         if type(error).__module__.startswith(("jsonschema", "referencing")):

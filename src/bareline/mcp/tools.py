@@ -10,8 +10,8 @@ from typing import Any, Literal
 from bareline.errors import ConfigurationError
 from bareline.mcp.schemas import flat_schema, schema_reader
 from bareline.mcp.values import ListedTool
-from bareline.tools import Confirm, ConsentRule, Effect, Tool, ToolContext
-from bareline.tools.questions import plain_question
+from bareline.tools import Confirm, ConsentRule, Effect, Forbid, Tool, ToolContext
+from bareline.tools.questions import unknown_names
 from bareline.tools.tool import TIMEOUT_S
 
 __all__ = ["DESCRIPTION_MAX_CHARS", "Choices", "Confirming", "Run", "effect_of", "make_tools"]
@@ -40,14 +40,22 @@ class Choices:
     timeout_s: float = TIMEOUT_S
 
     def check(self, listed: Iterable[ListedTool]) -> None:
-        """Raises ``ConfigurationError`` for a name that the server does not have."""
-        known = [tool.name for tool in listed]
+        """Raises ``ConfigurationError`` for a name that the server does not have, or a question that names none."""
+        known = {tool.name: tool for tool in listed}
         for what, names in (("allowed", self.allowed or ()), ("effects", self.effects), ("confirm", self.confirm)):
             for name in names:
                 if name not in known:
                     there = ", ".join(known) or "none"
                     raise ConfigurationError(
                         f"{what} names '{name}', which is no tool of the server; there are: {there}"
+                    )
+        for name in self.confirm:
+            for rule in _rules(known[name], "irreversible", self):
+                question = "" if isinstance(rule, Forbid) else rule.question
+                unknown = unknown_names(question, flat_schema(known[name].input_schema)["properties"])
+                if unknown:
+                    raise ConfigurationError(
+                        f"confirm of '{name}' names {{{unknown[0]}}}, which is none of its parameters"
                     )
 
 
@@ -86,29 +94,21 @@ def _tool(listed: ListedTool, name: str, choices: Choices, run: Run) -> Tool:
         parameters=parameters,
         reader=schema_reader(listed.input_schema),
         context=_CONTEXT,
-        consent=_rules(listed, effect, choices, parameters),
+        consent=_rules(listed, effect, choices),
         timeout_s=choices.timeout_s,
         interrupted="cancel" if effect == "read" else "finish",
     )
 
 
-def _rules(listed: ListedTool, effect: Effect, choices: Choices, parameters: dict[str, Any]) -> tuple[ConsentRule, ...]:
+def _rules(listed: ListedTool, effect: Effect, choices: Choices) -> tuple[ConsentRule, ...]:
+    """As chosen; else whatever may destroy something is asked about, in plain words made from the arguments."""
     chosen = choices.confirm.get(listed.name)
     if chosen is None:
         adds = listed.annotations.get("destructiveHint") is False
         chosen = Confirm() if effect == "irreversible" and not adds else False
     if isinstance(chosen, str):
         chosen = Confirm(chosen)
-    rules = chosen if isinstance(chosen, tuple) else (chosen,) if chosen else ()
-    # Only what the model must give can be asked for by name in every question.
-    fields = [name for name in parameters["required"] if name.isidentifier()]
-    plain = plain_question(re.sub(r"\W|_", " ", listed.name), fields)
-    return tuple(
-        Confirm(plain, rule.when, rule.describe, rule.expiry_ns)
-        if isinstance(rule, Confirm) and not rule.question
-        else rule
-        for rule in rules
-    )
+    return chosen if isinstance(chosen, tuple) else (chosen,) if chosen else ()
 
 
 def _free_name(wanted: str, taken: Collection[str]) -> str:

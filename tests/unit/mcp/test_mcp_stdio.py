@@ -60,7 +60,7 @@ def test_tools_have_effect_and_consent_by_their_hints() -> None:
     adds, destroys = tool(box, "write_note"), tool(box, "delete_note")
     assert (adds.effect, adds.consent) == ("irreversible", ())
     assert destroys.effect == "irreversible"
-    assert destroys.consent == (Confirm("Shall I really delete note: title {title}?"),)
+    assert destroys.consent == (Confirm(),)
     assert (tool(box, "add").interrupted, destroys.interrupted) == ("cancel", "finish")
 
 
@@ -90,6 +90,15 @@ def test_a_choice_for_a_tool_that_is_not_there_is_refused_with_those_that_are() 
             raise AssertionError
 
     with pytest.raises(ConfigurationError, match=r"allowed names 'subtract'.*there are: add, weather"):
+        run(work())
+
+
+def test_a_question_that_names_no_parameter_is_refused() -> None:
+    async def work() -> None:
+        async with desk(confirm={"add": bareline.Forbid(), "delete_note": "Delete {name}?"}):
+            raise AssertionError
+
+    with pytest.raises(ConfigurationError, match=r"confirm of 'delete_note' names \{name\}"):
         run(work())
 
 
