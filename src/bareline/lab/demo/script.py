@@ -46,9 +46,9 @@ class Watch:
         return self._spoken and not self._running
 
     @property
-    def wants_a_yes(self) -> bool:
-        """Whether the agent's last words ask whether it is right."""
-        return _wants_a_yes(self.said)
+    def reads_back(self) -> bool:
+        """Whether the agent's last words ask whether it has heard right."""
+        return "is that right" in self.said.lower()
 
     def take(self, event: CallEvent) -> None:
         """Follow the call."""

@@ -46,7 +46,7 @@ def _ask(watch: Watch, sentence: str, reached: Reached) -> Iterator[Step]:
         yield Say(sentence)
         yield _answer(watch)
         for _ in range(QUESTIONS):
-            if reached() or not watch.wants_a_yes:
+            if reached() or not watch.reads_back:
                 break
             yield Say("Yes.")
             yield _answer(watch)

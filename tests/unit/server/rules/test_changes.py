@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+from bareline.protocol.events import InputText, Message
+
 PROPOSAL = {"status": "needs_confirmation", "proposal_id": "p_1", "say": "Delete it?"}
 MISSING = {"status": "error", "kind": "not_found", "say": "There is no trip.", "suggestions": ["Rome", "Oslo"]}
 NOTES = [{"title": "Rome"}, {"title": "Oslo"}]
@@ -89,3 +91,26 @@ def test_wishes_heard_badly_are_read_back_together(talk):
     assert isinstance(session._memory.expecting, AskDo)
     assert [call.name for call in policy.answer(Heard("yes")).calls] == ["set_lamp", "list_lamps"]
     assert json.loads(policy.answer(Heard("turn on the kitchen lamp")).calls[0].text)["on"] is True
+
+
+def test_a_proposal_told_beside_the_calls_is_asked_and_answered(talk):
+    dialogue = talk("notes", {"confirm_action": "Sent."})
+    told = f"The action 'send' waits for consent. {json.dumps(PROPOSAL)}"
+    dialogue.context.append(Message(id="s", role="system", content=[InputText(text=told)]))
+    assert dialogue.respond() == "Delete it?"
+    assert dialogue.say("yes") == "Sent."
+    assert dialogue.calls == [("confirm_action", {"proposal_id": "p_1"})]
+    before = talk("notes")
+    before.context.append(Message(id="s", role="system", content=[InputText(text=told)]))
+    before.respond()
+    assert talk("notes", context=before.context).asked("yes") == [("confirm_action", {"proposal_id": "p_1"})]
+    dialogue.context.append(Message(id="t", role="system", content=[InputText(text="It is {late}.")]))
+    assert dialogue.respond() == "Is there anything else I can do?"
+
+
+def test_a_question_among_several_results_survives_a_new_session(talk):
+    before = talk("notes", {"list_notes": NOTES, "delete_note": PROPOSAL})
+    before.say("list my notes")
+    assert before.say("delete Rome and list my notes") == "Delete it? There are 2 notes: Rome and Oslo."
+    after = talk("notes", context=before.context)
+    assert after.asked("yes") == [("confirm_action", {"proposal_id": "p_1"})]

@@ -124,3 +124,14 @@ def test_the_grammar_of_two_hundred_names_is_made_in_no_time(toolset):
 def _words(count: int) -> list[str]:
     letters = "abcdefghijklmnopqrstuvwxyz"
     return [letters[at // 26] + letters[at % 26] + "x" for at in range(count)]
+
+
+def test_who_has_to_choose_says_one_of_the_names(talk):
+    from bareline.server.backends.rules.grammar import grammar_for
+    from bareline.server.backends.rules.memory import AskSlot, Draft
+
+    session = talk("notes").session
+    tool = session._toolset.named("delete_note")
+    offered = AskSlot(Draft(tool, {}), tool.slots[0], ("Rome", "send Oslo"))
+    grammar = grammar_for(session._toolset, session._known, offered)
+    assert "( rome | send oslo | the first one | the second one )" in grammar

@@ -97,7 +97,7 @@ class Answers:
                 return self._do(calls, kind)
             case AskRight(draft, slot, value):
                 return self._right(draft, slot, value, kind)
-            case AskSlot(draft, slot):
+            case AskSlot(draft, slot, _):
                 return self._plain(draft, slot, kind)
             case AskWhich(choices):
                 if kind in {"no", "cancel"}:
@@ -119,7 +119,7 @@ class Answers:
                 return None if clear is not None else Reply(self._memory.said, reminder=_YES_OR_NO)
             case AskRight(draft, slot, _):
                 return self._corrected(draft, slot, said, heard, clear)
-            case AskSlot(draft, slot):
+            case AskSlot(draft, slot, _):
                 return self._value(draft, slot, said, heard, clear)
             case AskWhich(choices):
                 return self._chosen(choices, said)

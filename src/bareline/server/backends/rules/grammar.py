@@ -14,9 +14,10 @@ from bareline.server.backends.rules.everyday import open_grammar
 from bareline.server.backends.rules.grammar_slots import SlotRules, alternatives, said
 from bareline.server.backends.rules.lexicon import SOCIAL
 from bareline.server.backends.rules.memory import AskConsent, AskDo, AskRight, AskSlot, Call, Draft, Expecting
+from bareline.server.backends.rules.numbers import ordinal_words
 from bareline.server.backends.rules.slots import Slot, SlotKind
 from bareline.server.backends.rules.toolset import ToolModel, Toolset
-from bareline.server.backends.rules.words import plural
+from bareline.server.backends.rules.words import phrase, plural
 
 __all__ = ["grammar_for"]
 
@@ -168,7 +169,9 @@ def _list(tool: ToolModel) -> str:
 
 def _answer(expecting: Expecting | None, toolset: Toolset, slots: SlotRules) -> str:
     match expecting:
-        case AskSlot(draft, slot):
+        case AskSlot(_, _, offered) if offered:
+            return _offered(offered)
+        case AskSlot(draft, slot, _):
             return _values(draft, slot, slots)
         case AskRight(draft, slot, _):
             return f"[no] {_values(draft, slot, slots)}"
@@ -185,6 +188,12 @@ def _instead(call: Call | None, toolset: Toolset, slots: SlotRules) -> str:
     tool = toolset.named(call.name) if call is not None else None
     values = slots.values(tool, tool.naming) if tool is not None and tool.naming is not None else ""
     return f" | no [ the | not that one ] {values}" if values else ""
+
+
+def _offered(names: tuple[str, ...]) -> str:
+    """One of these: by its name, or by its place."""
+    places = [f"the {ordinal_words(place)} one" for place in range(1, len(names) + 1)]
+    return f"[ i mean | i meant ] {alternatives([*(said(phrase(name)) for name in names), *places])}"
 
 
 def _values(draft: Draft, slot: Slot, slots: SlotRules) -> str:

@@ -8,7 +8,7 @@ from typing import cast
 
 import msgspec
 
-from bareline.protocol.events import FunctionCall, FunctionCallOutput, Item, Message, OutputText
+from bareline.protocol.events import FunctionCall, FunctionCallOutput, InputText, Item, Message, OutputText
 from bareline.server.backends.rules.entities import ENTITIES_MAX, Entity, Knowledge, entities_in
 from bareline.server.backends.rules.memory import Memory
 from bareline.server.backends.rules.results import Failure, Proposal, read_result
@@ -63,6 +63,8 @@ def open_items(context: tuple[Item, ...], memory: Memory) -> Open:
             outputs, message = [], None
         elif isinstance(item, Message) and item.role == "user":
             message = item
+        elif (asked := _asked_beside(item)) is not None:
+            outputs.append(asked)
         elif isinstance(item, FunctionCall):
             message = None
         elif isinstance(item, FunctionCallOutput):
@@ -74,17 +76,17 @@ def open_items(context: tuple[Item, ...], memory: Memory) -> Open:
 
 
 def open_question(context: tuple[Item, ...]) -> Given | None:
-    """The proposal of the last output, while no call came after it and the assistant's last words were its question."""
+    """The proposal among the last outputs, while no call came after it and the last words were its question."""
     last = ""
     for item in reversed(context):
         if isinstance(item, FunctionCall):
             return None
         if isinstance(item, Message) and item.role == "assistant":
             last = last or _text(item)
-        if isinstance(item, FunctionCallOutput):
-            result = read_result(item.output)
-            asked = isinstance(result, Proposal) and (last in result.say or result.say in last)  # perhaps cut short
-            return Given(item, _calls(context).get(item.call_id)) if asked else None
+        given = Given(item, None) if isinstance(item, FunctionCallOutput) else _asked_beside(item)
+        result = read_result(given.output.output) if given is not None else None
+        if given is not None and isinstance(result, Proposal) and (last in result.say or result.say in last):
+            return Given(given.output, _calls(context).get(given.output.call_id))  # the words were perhaps cut short
     return None
 
 
@@ -95,6 +97,18 @@ def arguments_of(call: FunctionCall) -> dict[str, Json]:
     except msgspec.DecodeError:
         return {}
     return value if isinstance(value, dict) else {}
+
+
+def _asked_beside(item: Item) -> Given | None:
+    """A proposal of which the application tells in a system message, for want of a call that it could answer."""
+    if not isinstance(item, Message) or item.role != "system":
+        return None
+    text = " ".join(part.text for part in item.content if isinstance(part, InputText))
+    start = text.find('{"status"')
+    output = text[start:] if start >= 0 else ""
+    if not isinstance(read_result(output), Proposal):
+        return None
+    return Given(FunctionCallOutput(id=item.id, call_id=item.id or "", output=output), None)
 
 
 def _text(message: Message) -> str:

@@ -63,10 +63,11 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class AskSlot:
-    """A value was asked for."""
+    """A value was asked for; ``offered``: one of these names, if any."""
 
     draft: Draft
     slot: Slot
+    offered: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

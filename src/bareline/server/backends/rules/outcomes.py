@@ -65,7 +65,7 @@ class Outcomes:
             return
         self._memory.offered = names
         values = {name: value for name, value in arguments.items() if name != slot.name}
-        self._memory.expecting = AskSlot(Draft(tool, values), slot)
+        self._memory.expecting = AskSlot(Draft(tool, values), slot, names)
 
 
 def _made(given: Given) -> Call | None:
