@@ -87,7 +87,7 @@ class ClaimDetector:
         verbs = {*named, *described, *(word.removesuffix("s") for word in described)}
         concepts = [concept for concept in CONCEPTS if concept.verbs & verbs]
         forms = {form for concept in concepts for form in getattr(concept, field)}
-        if not concepts and named and field == "english":
+        if field == "english" and named and not any(named[0] in concept.verbs for concept in CONCEPTS):
             forms |= set(past_forms(named[0]))
         for form in forms:
             self._tools.setdefault(form, set()).add(tool.name)
