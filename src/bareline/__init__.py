@@ -51,11 +51,13 @@ if TYPE_CHECKING:
     from bareline.tools import FillerLadder as FillerLadder
     from bareline.tools import Forbid as Forbid
     from bareline.tools import ModelLine as ModelLine
+    from bareline.tools import Phrases as Phrases
     from bareline.tools import RetryPolicy as RetryPolicy
     from bareline.tools import Spoken as Spoken
     from bareline.tools import Stage as Stage
     from bareline.tools import Toolbox as Toolbox
     from bareline.tools import ToolContext as ToolContext
+    from bareline.tools import not_found as not_found
     from bareline.transports.webrtc.settings import IceServer as IceServer
     from bareline.transports.webrtc.settings import WebRtcSettings as WebRtcSettings
 
@@ -63,6 +65,7 @@ _HOME = {
     "Stage": "bareline.tools",
     "Spoken": "bareline.tools",
     "RetryPolicy": "bareline.tools",
+    "Phrases": "bareline.tools",
     "ModelLine": "bareline.tools",
     "Forbid": "bareline.tools",
     "FillerLadder": "bareline.tools",
@@ -104,6 +107,7 @@ _HOME = {
     "hang_up": "bareline.client.http_requests",
     "mcp_http": "bareline.mcp",
     "mcp_stdio": "bareline.mcp",
+    "not_found": "bareline.tools",
     "mint_client_secret": "bareline.client.http_requests",
     "read_trace": "bareline.observe.recorder",
     "turns": "bareline.turns",

@@ -20,7 +20,7 @@ from bareline.tools import Execution, ExecutionState, ExecutionStore
 from bareline.tools.calls import CallStep
 from bareline.tools.execution_memory import ExecutionMemory
 from bareline.tools.phrases import Phrases
-from bareline.tools.results import cancelled_text, status_text, unknown_text
+from bareline.tools.results import cancelled_text, not_recorded_text, unknown_text
 
 __all__ = ["HANG_UP_GRACE_S", "STORE_S", "ToolOnce"]
 
@@ -59,7 +59,7 @@ class ToolOnce:
         try:
             known = await self._begin(run.executed)
         except StoreError as error:
-            return Outcome(CallStep.FAIL, _not_recorded(self._phrases), str(error))
+            return Outcome(CallStep.FAIL, not_recorded_text(self._phrases), str(error))
         if known is not None:
             return self._known(known)
         work = asyncio.create_task(self._execution.run(run))
@@ -148,8 +148,3 @@ class ToolOnce:
         if self._thread is None:
             self._thread = ThreadPoolExecutor(1, thread_name_prefix="bareline-store")
         return self._thread
-
-
-def _not_recorded(phrases: Phrases) -> str:
-    words = "It was not run, because it cannot be recorded that it is, and it must not happen twice. Nothing was done."
-    return status_text("error", kind="not_recorded", message=words, say=phrases.internal.say, retry=False)

@@ -8,6 +8,7 @@ from bareline.tools.context import CancellationScope, ToolContext
 from bareline.tools.durations import Durations
 from bareline.tools.executions import Execution, ExecutionState, ExecutionStore
 from bareline.tools.ladder import Clip, FillerLadder, ModelLine, Spoken, Stage
+from bareline.tools.phrases import Phrases
 from bareline.tools.proposals import Consent, ConsentBy, Proposal, Refusal
 from bareline.tools.retry import RetryPolicy
 from bareline.tools.similar import not_found
@@ -35,6 +36,7 @@ __all__ = [
     "FillerLadder",
     "Forbid",
     "ModelLine",
+    "Phrases",
     "Proposal",
     "Refusal",
     "RetryPolicy",

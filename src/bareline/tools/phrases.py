@@ -30,7 +30,7 @@ class Phrases:
     """Every sentence of one language. ``dataclasses.replace(ENGLISH, ...)`` changes some.
 
     The messages of errors that a tool raises on purpose go first; those of ``not_found`` to ``permanent`` stand in for
-    an error without words. ``exhausted``: all attempts failed. ``cut``: a result too long for the conversation.
+    an error without words. ``exhausted``: all attempts failed. ``not_recorded``: the store of executions refused it. ``cut``: a result too long for the conversation.
     ``too_large``: one that no connection carries. ``untellable``: the tool worked, its result has no JSON form.
     """
 
@@ -50,6 +50,7 @@ class Phrases:
     invalid_arguments: Told
     unknown_tool: Told
     too_large: Told
+    not_recorded: Told
     untellable: str
     cut: str
     did_you_mean: str
@@ -158,6 +159,11 @@ ENGLISH = Phrases(
         say="That is more than I can take in at once.",
         offer="Offer to look for less: one thing, a shorter time, or the first few.",
     ),
+    not_recorded=Told(
+        message="It was not carried out: it could not be noted beforehand, and it must not happen twice.",
+        say="Something went wrong on my side. I have not done it.",
+        offer="Offer to try again in a moment.",
+    ),
     untellable="The tool worked, but its result cannot be told.",
     cut="The result has {size} characters and was cut; ask for less, or for one thing.",
     did_you_mean="Did you mean {names}?",
@@ -254,6 +260,11 @@ GERMAN = Phrases(
         "die Grenze. Wiederhole es nicht so, wie es war.",
         say="Das ist mehr, als ich auf einmal aufnehmen kann.",
         offer="Biete an, nach weniger zu suchen: nach einer Sache, einer kürzeren Zeit oder den ersten paar.",
+    ),
+    not_recorded=Told(
+        message="Es wurde nicht ausgeführt: es ließ sich vorher nicht festhalten, und es darf nicht zweimal geschehen.",
+        say="Bei mir ist etwas schiefgegangen. Ich habe es nicht getan.",
+        offer="Biete an, es gleich noch einmal zu versuchen.",
     ),
     untellable="Das Werkzeug hat gewirkt, aber sein Ergebnis lässt sich nicht sagen.",
     cut="Das Ergebnis hat {size} Zeichen und wurde gekürzt; frage nach weniger oder nach einer Sache.",

@@ -21,6 +21,7 @@ __all__ = [
     "cancelled_text",
     "error_text",
     "invalid_text",
+    "not_recorded_text",
     "result_text",
     "status_text",
     "timed_out_text",
@@ -107,6 +108,11 @@ def too_large_text(size_bytes: int, limit_bytes: int, phrases: Phrases = ENGLISH
     told = phrases.too_large
     message = told.message.format(size=-(-size_bytes // 1000), limit=limit_bytes // 1000)
     return _failure("too_large", told, message=message)
+
+
+def not_recorded_text(phrases: Phrases = ENGLISH) -> str:
+    """Text of an irreversible execution that was not begun, because the store of executions did not take it."""
+    return _failure("not_recorded", phrases.not_recorded)
 
 
 def status_text(status: str, **details: Any) -> str:

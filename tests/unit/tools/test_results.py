@@ -18,6 +18,7 @@ from bareline.tools.results import (
     cancelled_text,
     error_text,
     invalid_text,
+    not_recorded_text,
     result_text,
     timed_out_text,
     too_large_text,
@@ -91,6 +92,7 @@ def test_every_failure_has_all_that_a_model_needs_to_go_on() -> None:
         timed_out_text(2.5),
         unknown_text(),
         cancelled_text(),
+        not_recorded_text(),
         unknown_tool_text("fly", ["walk"]),
         too_large_text(300_000, 256_000),
     ]
