@@ -19,6 +19,7 @@ __all__ = ["PREAMBLE_NS", "FillerClock", "Floor", "Line"]
 PREAMBLE_NS = NS_PER_S
 """What the assistant said so shortly before a tool began announces it, and counts as the first stage."""
 _SPOKEN_KEPT = 256
+_LATER_NS = ms_to_ns(50)
 
 _WHY = {
     Pace.UNKNOWN: "the tool runs",
@@ -171,8 +172,8 @@ class FillerClock:
         if pace is Pace.SLOW:
             after_ns //= 2
         wait_ns = after_ns - lead_ns
-        if pace is Pace.FAST:  # it will hardly be needed: as late as the silence allows
-            wait_ns = max(wait_ns, min(after_ns, DEAD_AIR_NS - lead_ns))
+        if pace is Pace.FAST:  # it will hardly be needed: give the tool its usual time, if the silence allows
+            wait_ns = max(wait_ns, min(self._durations.usual_ns(run.tool) + _LATER_NS, DEAD_AIR_NS - lead_ns))
         return max(0, wait_ns), _WHY[pace]
 
     def _line(self, run: _Run, now_ns: int) -> Line:

@@ -388,7 +388,7 @@ def test_delays_are_learned_over_calls(kit) -> None:
         return next(iter(delays_ms(phone)), None)
 
     assert [delay_ms(0.9) for _ in range(4)] == [600, 600, 600, None], "it always is as fast, so nothing is asked for"
-    assert delay_ms(3.3) == 1_000, "for once it is not"
+    assert delay_ms(3.3) == 950, "for once it is not"
     durations = Durations({"work": [5_000] * 5})
     assert delay_ms(3.3) == 100, "to be heard after half a second"
 

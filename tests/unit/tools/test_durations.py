@@ -28,6 +28,11 @@ def test_the_pace_of_a_tool_against_a_delay(seen_ms: list[int], pace: Pace) -> N
     assert Durations({"look": seen_ms}).pace("look", SECOND) is pace
 
 
+def test_the_usual_time_of_a_tool() -> None:
+    durations = Durations({"look": [*range(100, 1_100, 100)]})
+    assert (durations.usual_ns("look"), durations.usual_ns("new")) == (SECOND, 0)
+
+
 def test_only_the_latest_durations_count_and_can_be_kept() -> None:
     durations = Durations()
     for _ in range(DURATIONS_KEPT):
