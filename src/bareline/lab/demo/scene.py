@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from bareline.lab.task_manager.tasks import TaskStore
 
-__all__ = ["PHRASES", "Scene", "draw_scene"]
+__all__ = ["BYE", "CALLERS", "DELETE", "PHRASES", "VOICES", "YES", "Scene", "draw_scene"]
 
 PHRASES = (
     "call the dentist",
@@ -42,19 +42,19 @@ PHRASES = (
 )
 """Titles a caller may use; also the keywords the agent's session announces."""
 
-_CALLERS = ("caller-1", "caller-2", "caller-3", "caller-4")
-_VOICES = ("marin", "cedar", "alloy", "verse", "echo", "coral")
+CALLERS = ("caller-1", "caller-2", "caller-3", "caller-4")
+VOICES = ("marin", "cedar", "alloy", "verse", "echo", "coral")
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 _ASK = ("What is on my list?", "What's on my list, please?", "Show me my tasks, please.", "Please read my tasks.")
 _ADD = ("Please add {title} for {day}.", "Add a task to {title} on {day}.", "Create a task, {title}, due {day}.")
-_DELETE = ("Delete {title}, please.", "Please delete {title}.", "Remove {title} from my list.")
-_YES = ("Yes, please.", "Yes.", "Yes, go ahead.")
+DELETE = ("Delete {title}, please.", "Please delete {title}.", "Remove {title} from my list.")
+YES = ("Yes, please.", "Yes.", "Yes, go ahead.")
 _ASK_ALL = ("Read me all of my tasks.", "List all my tasks, please.", "Show all my tasks.")
 _INTERRUPT = ("Stop, please.", "Okay, stop.", "Stop.")
 _COMPLETE = ("Mark {title} as done.", "Complete {title}, please.", "I have finished {title}.")
 _NEVER_MIND = ("Never mind.", "No, never mind.", "No, thank you.")
-_BYE = ("Goodbye.", "That's all, goodbye.", "Thank you, goodbye.")
+BYE = ("Goodbye.", "That's all, goodbye.", "Thank you, goodbye.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,8 +114,8 @@ def draw_scene(seed: int, today: datetime.date) -> Scene:
 
     return Scene(
         seed=seed,
-        caller_voice=chance.choice(_CALLERS),
-        agent_voice=chance.choice(_VOICES),
+        caller_voice=chance.choice(CALLERS),
+        agent_voice=chance.choice(VOICES),
         today=today,
         tasks=tuple((title, _some_date(chance, today)) for title in existing),
         created=created,
@@ -125,14 +125,14 @@ def draw_scene(seed: int, today: datetime.date) -> Scene:
         absent=absent,
         ask=worded(_ASK),
         add=worded(_ADD, created),
-        delete=worded(_DELETE, existing[0]),
-        yes=worded(_YES),
+        delete=worded(DELETE, existing[0]),
+        yes=worded(YES),
         ask_all=worded(_ASK_ALL),
         interrupt=worded(_INTERRUPT),
         complete=worded(_COMPLETE, existing[1]),
         complete_absent=worded(_COMPLETE, absent),
         never_mind=worded(_NEVER_MIND),
-        goodbye=worded(_BYE),
+        goodbye=worded(BYE),
     )
 
 

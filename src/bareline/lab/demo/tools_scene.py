@@ -6,7 +6,7 @@ import datetime
 import random
 from dataclasses import dataclass
 
-from bareline.lab.demo.scene import PHRASES
+from bareline.lab.demo.scene import BYE, CALLERS, DELETE, PHRASES, VOICES, YES
 from bareline.lab.task_manager.tasks import TaskStore
 
 __all__ = ["KEYWORDS", "ToolsScene", "draw_tools_scene"]
@@ -23,19 +23,14 @@ KEYWORDS = tuple(dict.fromkeys([*PHRASES, *(title for alike in _ALIKE for title 
 _SECRETIVE = "town hall"
 _OPEN = ("library", "pharmacy", "post office")
 
-_CALLERS = ("caller-1", "caller-2", "caller-3", "caller-4")
-_VOICES = ("marin", "cedar", "alloy", "verse", "echo", "coral")
 _LOOK_UP = ("Check the opening hours of the {place}.", "Please check the opening hours of the {place}.")
 _BOTH = (
     "List my tasks and check the opening hours of the {place}.",
     "Show my tasks and check the opening hours of the {place}.",
 )
-_DELETE = ("Delete {title}, please.", "Please delete {title}.", "Remove {title} from my list.")
 _CLEAR = ("Clear my list.", "Delete all my tasks.")
-_YES = ("Yes, please.", "Yes.", "Yes, go ahead.")
 _NO = ("No.", "No, thank you.", "No, don't do it.")
 _OTHER = ("No, the other one.", "Not that one, the other one.", "No, I meant the other one.")
-_BYE = ("Goodbye.", "That's all, goodbye.", "Thank you, goodbye.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,8 +88,8 @@ def draw_tools_scene(seed: int, today: datetime.date) -> ToolsScene:
     titles = chance.sample([kept, deleted, *alike], 4)
     return ToolsScene(
         seed=seed,
-        caller_voice=chance.choice(_CALLERS),
-        agent_voice=chance.choice(_VOICES),
+        caller_voice=chance.choice(CALLERS),
+        agent_voice=chance.choice(VOICES),
         today=today,
         tasks=tuple((title, today + datetime.timedelta(days=chance.randint(1, 12))) for title in titles),
         slow=slow,
@@ -108,10 +103,10 @@ def draw_tools_scene(seed: int, today: datetime.date) -> ToolsScene:
         meant=alike[1],
         look_up=chance.choice(_LOOK_UP),
         both=chance.choice(_BOTH).format(place=beside),
-        delete=chance.choice(_DELETE),
+        delete=chance.choice(DELETE),
         clear=chance.choice(_CLEAR),
-        yes=chance.choice(_YES),
+        yes=chance.choice(YES),
         no=chance.choice(_NO),
         other=chance.choice(_OTHER),
-        goodbye=chance.choice(_BYE),
+        goodbye=chance.choice(BYE),
     )
