@@ -29,12 +29,13 @@ def reply_value(reply: ToolReply) -> Any:
     if reply.failed:
         raise Permanent(reply.text[:FAILURE_MAX_CHARS] or "the tool failed and did not say why", say=_NOT_DONE)
     value: Any = reply.text
-    if reply.structured is not None and reply.structured != {"result": reply.text}:
-        value = reply.structured
+    if reply.structured is not None:
+        alone = list(reply.structured) == ["result"]  # so is wrapped what is no object (specification 2025-06-18)
+        value = reply.structured["result"] if alone else reply.structured
     if reply.left_out:
         note = f"The tool also gave {', '.join(reply.left_out)}, which cannot be said and was left out."
-        return {"result": value, "note": note} if value else {"note": note}
-    return value or None
+        return {"note": note} if value == "" else {"result": value, "note": note}
+    return None if value == "" else value
 
 
 def refused(error: ServerRefused, tool: str) -> ToolError:

@@ -154,7 +154,7 @@ def test_tools_of_a_local_program_are_called_as_ones_own(scratch: Path) -> None:
             return added, question, deleted
 
     added, question, deleted = run(work())
-    assert (added.name, added.state, added.output) == ("add", CallState.ANSWERED, '{"result":5}')
+    assert (added.name, added.state, added.output) == ("add", CallState.ANSWERED, "5")
     assert added.server_label is None
     assert question.name == "delete_note"
     assert "milk" in question.question
@@ -187,7 +187,7 @@ def test_remote_tools_are_told_as_calls_of_the_service(url: str) -> None:
             listening = asyncio.create_task(listen())
             await talk.until(lambda event: isinstance(event, RemoteToolsListed) and event.state == "completed")
             talk.call.send_text("two and three")
-            await talk.said('Result: {"result":5}')
+            await talk.said("Result: 5")
             items = [entry.item for entry in talk.call.conversation.items]
             assert sum(isinstance(item, ev.McpCall | ev.McpListTools) for item in items) == 2
         await listening
@@ -200,7 +200,7 @@ def test_remote_tools_are_told_as_calls_of_the_service(url: str) -> None:
     (called,) = [event for event in events if isinstance(event, ToolCalled)]
     (settled,) = [event for event in events if isinstance(event, ToolSettled)]
     assert (called.name, called.arguments, called.server_label) == ("add", '{"a": 2, "b": 3}', "desk")
-    assert (settled.call_id, settled.state, settled.output) == (called.call_id, CallState.ANSWERED, '{"result":5}')
+    assert (settled.call_id, settled.state, settled.output) == (called.call_id, CallState.ANSWERED, "5")
     assert "".join(piece.delta for piece in pieces) == called.arguments
     assert {piece.call_id for piece in pieces} == {called.call_id}
 

@@ -28,7 +28,8 @@ def test_a_server_that_is_gone_is_temporary_unless_it_may_have_done_something() 
 
 
 def test_values_are_structured_text_or_a_note_on_what_was_left_out() -> None:
-    assert reply_value(ToolReply("5", {"result": 5})) == {"result": 5}
+    assert reply_value(ToolReply("0", {"result": 0})) == 0
+    assert reply_value(ToolReply("", {"result": 1, "unit": "m"})) == {"result": 1, "unit": "m"}
     assert reply_value(ToolReply("five", {"result": "five"})) == "five"
     assert reply_value(ToolReply("")) is None
     left = "The tool also gave an image (2 times), a sound, which cannot be said and was left out."

@@ -142,7 +142,7 @@ def test_results_are_values_texts_and_notes_on_what_cannot_be_said() -> None:
             return [await call(box, "add", a=2, b=3), await call(box, "weather", city="Oslo"), await call(box, "chart")]
 
     added, weather, chart = run(work())
-    assert added == {"result": 5}
+    assert added == 5
     assert weather == "It is sunny in Oslo."
     assert chart == {
         "result": "two bars",
@@ -183,7 +183,7 @@ def test_a_cancelled_call_is_cancelled_at_the_server_and_the_next_one_works(tmp_
             await until(lambda: "look up cancelled" in scratch.read_text())
             return answer
 
-    assert run(work()) == {"result": 2}
+    assert run(work()) == 2
 
 
 def test_the_box_follows_the_servers_list() -> None:
@@ -220,7 +220,7 @@ def test_a_program_that_ends_is_started_again_once_and_then_fails_for_a_while(tm
                 await call(server.tools, "add", a=1, b=1)
             return answer
 
-    assert run(work()) == {"result": 2}
+    assert run(work()) == 2
     assert scratch.read_text() == "crashed\ncrashed\n"
 
 

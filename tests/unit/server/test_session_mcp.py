@@ -130,8 +130,8 @@ def test_tools_are_listed_called_and_told_in_the_order_of_the_service(url: str) 
         "response.created",
     ]
     done = [event for event in answered if isinstance(event, ev.ResponseDone)]
-    assert done[0].response.output[0].output == '{"result":5}'
-    assert done[1].response.output[0].content[0].text == '{"result":5}'
+    assert done[0].response.output[0].output == "5"
+    assert done[1].response.output[0].content[0].text == "5"
     offered = backend.requests[0].tools
     assert [tool.name for tool in offered] == ["add", "weather"]
 
