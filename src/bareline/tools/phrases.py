@@ -30,8 +30,9 @@ class Phrases:
     """Every sentence of one language. ``dataclasses.replace(ENGLISH, ...)`` changes some.
 
     The messages of errors that a tool raises on purpose go first; those of ``not_found`` to ``permanent`` stand in for
-    an error without words. ``exhausted``: all attempts failed. ``not_recorded``: the store of executions refused it. ``cut``: a result too long for the conversation.
-    ``too_large``: one that no connection carries. ``untellable``: the tool worked, its result has no JSON form.
+    an error without words. ``exhausted``: all attempts failed. ``not_recorded``: the store of executions refused it.
+    ``cut``: a result too long for the conversation. ``too_large``: one that no connection carries. ``untellable``: the
+    tool worked, its result has no JSON form.
     """
 
     language: str

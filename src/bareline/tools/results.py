@@ -129,7 +129,7 @@ def _temporary(error: errors.Temporary, kind: str, attempts: int, phrases: Phras
     """Their messages are for the model; whoever waits hears what it means, and how long it will take."""
     exhausted = attempts > 1 and kind == "temporary"
     told: Told = phrases.exhausted if exhausted else getattr(phrases, kind)
-    happened = [str(error)] if str(error) else []
+    happened = [f"{str(error).rstrip('.')}."] if str(error) else []
     if exhausted or not happened:
         happened.append(told.message.format(attempts=attempts))
     details: dict[str, Any] = {"attempts": attempts} if attempts > 1 else {}
@@ -137,7 +137,7 @@ def _temporary(error: errors.Temporary, kind: str, attempts: int, phrases: Phras
     if error.retry_after_ms is not None:
         details["retry_after_ms"] = error.retry_after_ms
         say = f"{say} {phrases.again_in.format(wait=phrases.duration(error.retry_after_ms))}"
-    return _failure(kind, told, message="; ".join(happened), say=error.say or say, **details)
+    return _failure(kind, told, message=" ".join(happened), say=error.say or say, **details)
 
 
 def _sentence(error: errors.ToolError, phrases: Phrases) -> str:

@@ -124,9 +124,9 @@ def test_a_rate_limit_has_its_own_words_and_says_when() -> None:
 
 def test_exhausted_retries_have_their_own_words() -> None:
     once, thrice = told(error_text(errors.Temporary("busy"))), told(error_text(errors.Temporary("busy"), attempts=3))
-    assert (once["retry"], once["message"], once["say"]) == (True, "busy", ENGLISH.temporary.say)
+    assert (once["retry"], once["message"], once["say"]) == (True, "busy.", ENGLISH.temporary.say)
     assert (thrice["retry"], thrice["attempts"], thrice["say"]) == (False, 3, ENGLISH.exhausted.say)
-    assert thrice["message"] == "busy; It was tried 3 times and failed each time."
+    assert thrice["message"] == "busy. It was tried 3 times and failed each time."
     assert told(error_text(errors.Temporary("busy", say="Closed."), attempts=3))["say"] == "Closed."
 
 
