@@ -66,14 +66,6 @@ class Speech:
 
         return _apart(lambda: asyncio.run(speak()))
 
-    def timed(self, *sentences: tuple[int, str]) -> bytes:
-        """Each sentence at its millisecond, silence between and some after."""
-        pcm = b""
-        for at_ms, text in sentences:
-            assert len(pcm) <= at_ms * PCM_PER_MS, f"'{text}' begins before the one before is over"
-            pcm = pcm.ljust(at_ms * PCM_PER_MS, b"\0") + self.spoken(text)
-        return pcm + bytes(3_000 * PCM_PER_MS)
-
     def wav(self, folder: Path, text: str) -> str:
         """A sentence as a WAV file in base64."""
         return base64.b64encode(self.write(folder / "said.wav", self.spoken(text)).read_bytes()).decode()

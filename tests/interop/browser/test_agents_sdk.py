@@ -97,7 +97,9 @@ def test_a_conversation_by_voice_with_a_tool_and_an_interruption(agents, speech)
 
     assert [call["name"] for call in page.evaluate("window.agents.ran")] == ["list_tasks"]
     assert received(page, "output_audio_buffer.cleared")
-    *_, listing, answer = speech.stretches(speech.heard(page.evaluate("window.agents.recording()")))
+    page.wait_for_timeout(500)  # what the server has handed out is still on its way to the ear
+    # The silence is that of a turn, about 900 ms; between words there are 200.
+    *_, listing, answer = speech.stretches(speech.heard(page.evaluate("window.agents.recording()")), pause_ms=500)
     assert speech.recognised(answer, ANSWERS) == "all right"
     assert 1_500 < len(listing) / 48 < 4_500, "the list was cut"
     assert page.evaluate("window.agents.errors") == []
@@ -112,6 +114,7 @@ def test_the_sdk_reads_every_event_as_its_own_type(agents, speech) -> None:
     assert [message["role"] for message in messages] == ["user", "assistant"]
     assert "what is on my list" in messages[0]["content"][0]["transcript"]
     assert messages[1]["content"][0]["transcript"].startswith("There are 3 tasks: buy oat milk")
+    page.wait_for_timeout(500)
     heard = speech.stretches(speech.heard(page.evaluate("window.agents.recording()")))
     assert speech.recognised(heard[-1], ANSWERS) == ANSWERS[0]
 

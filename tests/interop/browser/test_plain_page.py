@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-pytestmark = [pytest.mark.interop, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.interop, pytest.mark.timeout(240)]
 
 TASKS = [{"title": title} for title in ("buy oat milk", "call the dentist", "print the boarding passes")]
 SESSION = {
@@ -20,7 +20,7 @@ SESSION = {
     "audio": {
         "input": {
             "transcription": {"model": "gpt-4o-mini-transcribe"},
-            "turn_detection": {"type": "server_vad", "silence_duration_ms": 400},
+            "turn_detection": {"type": "server_vad", "silence_duration_ms": 1_000},
         }
     },
 }
@@ -59,15 +59,38 @@ def until(page, expression: str, timeout_s: float = 30) -> None:
     )
 
 
-def understood(plain, microphone):
-    """A page whose question was understood; a recogniser so small may need a second call, as it would ask a person."""
-    for _ in range(3):
-        page, _ = plain(microphone)
-        until(page, "all.some(({type}) => type === 'output_audio_buffer.started')")
-        if events(page, "response.function_call_arguments.done"):
-            return page
-        page.close()
-    pytest.fail("the question was not understood in three calls")
+@pytest.fixture
+def understood(plain, say):
+    """``understood()``: a page whose question was understood, and its answer sounds.
+
+    On a machine with much else to do the sound of a page has gaps, and the recogniser is so small that it then asks
+    again; what is tested here comes after that, so another call is made.
+    """
+
+    def understood():
+        for _ in range(6):
+            page, _ = plain("told")
+            until(page, "all.some(({type}) => type === 'session.updated')")
+            say(page, "What is on my list?")
+            until(page, "all.some(({type}) => type === 'output_audio_buffer.started')")
+            if events(page, "response.function_call_arguments.done"):
+                return page
+            page.close()
+        pytest.fail("the question was not understood in six calls")
+
+    return understood
+
+
+@pytest.fixture
+def say(speech, tmp_path):
+    """``say(page, text)``: into the microphone of the page, until the last sample."""
+    return lambda page, text: page.evaluate("(wav) => window.say(wav)", speech.wav(tmp_path, text))
+
+
+def recording(page) -> str:
+    """Of all that the page heard: when the server has handed it all out, some is still on its way to the ear."""
+    page.wait_for_timeout(500)
+    return page.evaluate("window.plain.recording()")
 
 
 def test_behaviour_4_the_answer_has_an_msid_so_the_page_gets_a_stream(plain) -> None:
@@ -81,9 +104,11 @@ def test_behaviour_3_a_page_of_another_origin_reads_status_and_call_id(plain) ->
     assert opened["location"].startswith("/v1/realtime/calls/rtc_")
 
 
-def test_a_conversation_by_voice_with_a_tool_and_an_interruption(plain, speech) -> None:
+def test_a_conversation_by_voice_with_a_tool_and_an_interruption(understood, say, speech) -> None:
     """The microphone asks, lets the answer begin, and says stop into it."""
-    page = understood(plain, speech.timed((2_500, "What is on my list?"), (7_500, "Stop.")))
+    page = understood()
+    page.wait_for_timeout(2_500)
+    say(page, "Stop.")
     until(page, "all.filter(({type}) => type === 'response.done').length >= 3")
     until(page, "all.some(({type}) => type === 'output_audio_buffer.cleared')")
     until(page, "all.filter(({type}) => type === 'output_audio_buffer.stopped').length >= 1")
@@ -96,22 +121,22 @@ def test_a_conversation_by_voice_with_a_tool_and_an_interruption(plain, speech) 
     assert told[0]["transcript"].startswith("There are 3 tasks: buy oat milk")
     assert not events(page, "response.output_audio.delta"), "sound travels as media"
 
-    listing, answer = speech.stretches(speech.heard(page.evaluate("window.plain.recording()")))
+    listing, answer = speech.stretches(speech.heard(recording(page)))
     assert speech.recognised(answer, ANSWERS) == "all right"
     cut = events(page, "conversation.item.truncated")[0]
-    assert len(listing) / 48 == pytest.approx(cut["audio_end_ms"], abs=150), "it was told what the page heard"
+    assert len(listing) / 48 == pytest.approx(cut["audio_end_ms"], abs=300), "it was told what the page heard"
     assert len(listing) / 48 < 4_500
 
 
-def test_the_whole_answer_is_heard_word_for_word(plain, speech) -> None:
-    page = understood(plain, speech.timed((2_500, "What is on my list?")))
+def test_the_whole_answer_is_heard_word_for_word(understood, speech) -> None:
+    page = understood()
     until(page, "all.some(({type}) => type === 'output_audio_buffer.stopped')")
-    heard = speech.stretches(speech.heard(page.evaluate("window.plain.recording()")))
+    heard = speech.stretches(speech.heard(recording(page)))
     assert [speech.recognised(stretch, ANSWERS) for stretch in heard] == [ANSWERS[0]]
 
 
-def test_behaviour_15_playback_events_name_their_response(plain, speech) -> None:
-    page = understood(plain, speech.timed((2_500, "What is on my list?")))
+def test_behaviour_15_playback_events_name_their_response(understood) -> None:
+    page = understood()
     until(page, "all.some(({type}) => type === 'output_audio_buffer.stopped')")
     spoken = {event["response_id"] for event in events(page, "output_audio_buffer")}
     assert spoken == {events(page, "response.output_audio.done")[0]["response_id"]}
