@@ -28,6 +28,8 @@ _FACES = "tests/unit/server/test_server_faces.py"
 _MEDIA = "tests/unit/server/test_session_media.py"
 _SIDEBANDS = "tests/unit/server/test_sidebands.py"
 _CALLS = "tests/unit/server/test_calls_http.py"
+_MCP = "tests/unit/server/test_session_mcp.py"
+_MCP_ORDER = "tests/unit/protocol/test_server_endpoint_mcp.py"
 _BEHAVIOURS = "tests/conformance/test_webrtc_behaviours.py"
 
 DIVERGENCES = (
@@ -121,6 +123,48 @@ DIVERGENCES = (
         theirs="not shown in any source",
         why="an event cannot be split, and a sideband still gets it whole",
         test=f"{_SIDEBANDS}::test_an_event_too_large_for_the_connection_is_refused_in_words_and_reaches_the_sideband",
+    ),
+    Divergence(
+        id="mcp-hosts",
+        ours="MCP servers of this machine are called unless other hosts were allowed, and only by server_url",
+        theirs="any public address, its own connectors and tunnels",
+        why="whoever may open a session chooses the address, a web page for example: it must not choose whom we call",
+        test=f"{_MCP}::test_only_hosts_that_may_be_called_are_and_the_reason_is_said",
+    ),
+    Divergence(
+        id="mcp-list-reason",
+        ours="mcp_list_tools.failed is followed by an error mcp_list_tools_failed that says why",
+        theirs="not shown in any source",
+        why="the item has no place for the reason, and without it nobody can mend anything",
+        test=f"{_MCP_ORDER}::test_a_list_that_cannot_be_fetched_is_told_with_the_reason_and_fetched_at_the_next_update",
+    ),
+    Divergence(
+        id="mcp-approval",
+        ours="a request for approval ends its response; an approved call is made in a response of its own",
+        theirs="not shown in any source",
+        why="a response cannot wait for a person, and an mcp_call needs a response for its events",
+        test=f"{_MCP_ORDER}::test_an_approved_call_is_made_in_a_response_of_its_own_and_the_model_goes_on",
+    ),
+    Divergence(
+        id="mcp-interrupted",
+        ours="an MCP call is cancelled with its response, and its error says that the outcome is not known",
+        theirs="not shown in any source",
+        why="the floor is needed at once, and the model must not claim what nobody knows",
+        test=f"{_MCP_ORDER}::test_a_cancelled_response_stops_its_call_and_says_that_its_outcome_is_unknown",
+    ),
+    Divergence(
+        id="mcp-rounds",
+        ours="at most eight responses in a row are begun because the last one called an MCP tool",
+        theirs="the model continues; a bound is not shown",
+        why="a backend that calls for ever must not run for ever",
+        test=f"{_MCP_ORDER}::test_the_model_goes_on_as_the_response_was_asked_for_and_not_for_ever",
+    ),
+    Divergence(
+        id="mcp-out-of-band",
+        ours="responses beside the conversation are offered no MCP tools",
+        theirs="not shown in any source",
+        why="what they called would be no part of the conversation, and nothing could follow it",
+        test=f"{_MCP_ORDER}::test_responses_beside_the_conversation_have_no_mcp_tools",
     ),
     Divergence(
         id="played",
