@@ -21,7 +21,7 @@ __all__ = ["SCENES", "draw_plot"]
 
 SCENES = ("call", "tools")
 _CALL_LIMIT_S = 150
-_TOOLS_LIMIT_S = 300
+_TOOLS_LIMIT_S = 400
 EXPIRY_S = 7
 """How long a question waits in the scene about tools: short, since the caller is to outwait it."""
 
