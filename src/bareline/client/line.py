@@ -25,7 +25,7 @@ from bareline.protocol.events import (
 )
 from bareline.protocol.limits import MESSAGE_MAX_BYTES
 from bareline.protocol.session_formats import input_format, is_pcm, output_format
-from bareline.transports.contract import ForwardingTransport, MediaTransport, Transport, TransportInfo
+from bareline.transports.contract import ForwardingTransport, MediaTransport, PromptTransport, Transport, TransportInfo
 
 if TYPE_CHECKING:
     from bareline.transports.webrtc.stats import WebRtcStats
@@ -58,6 +58,7 @@ class Line:
         self.dropped_events = 0
         self._transport = transport
         self._media = transport if isinstance(transport, MediaTransport) else None
+        self._prompt = transport if isinstance(transport, PromptTransport) else None
         self._heard = SharedAudio(self._media) if self._media is not None else None
         self._endpoint = endpoint if endpoint is not None else ClientEndpoint()
         self._observer = observer
@@ -119,6 +120,18 @@ class Line:
         if self._observer is not None:
             self._observer.observe(sent_record(event, now_ns()))
         await self._transport.send(message)
+
+    def send_at_once(self, event: ClientEvent) -> bool:
+        """Send one event if that takes no waiting, nothing refuses it and no other one is being sent; else False."""
+        if (
+            self._prompt is None
+            or self._endpoint.checks
+            or not self._prompt.send_at_once(self._endpoint.encoded(event))
+        ):
+            return False
+        if self._observer is not None:
+            self._observer.observe(sent_record(event, now_ns()))
+        return True
 
     async def send_raw(self, message: bytes | str) -> None:
         """Send a message as it is: for what this version does not know, and for what is wrong on purpose."""

@@ -1,7 +1,7 @@
 """How do decisions become messages without anybody waiting for the network?
 
-Parts of a call post events; one task sends them in order. Items that the server has not acknowledged are kept, so that
-a lost connection loses no tool result and no words of the user.
+Parts of a call post events; they leave at once, or one task sends them in order. Items that the server has not
+acknowledged are kept, so that a lost connection loses no tool result and no words of the user.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ class Outbox:
         self._queue: deque[ev.ClientEvent] = deque()
         self._news = asyncio.Event()
         self._open = False
+        self._idle: Line | None = None
         self._unacknowledged: dict[str, ev.ConversationItemCreate] = {}
         self._sent: OrderedDict[str, ev.ClientEvent] = OrderedDict()
 
@@ -56,6 +57,9 @@ class Outbox:
             raise CallLost(
                 f"{OUTBOX_MAX} events wait to be sent: the connection does not take them", code="outbox_full"
             )
+        if self._idle is not None and not self._queue and self._idle.send_at_once(event):
+            self._remember(event)
+            return event_id
         self._queue.append(event)
         self._news.set()
         return event_id
@@ -100,7 +104,11 @@ class Outbox:
         while True:
             while not self._queue:
                 self._news.clear()
-                await self._news.wait()
+                self._idle = line
+                try:
+                    await self._news.wait()
+                finally:
+                    self._idle = None
             event = self._queue.popleft()
             self._remember(event)
             await line.send(event)

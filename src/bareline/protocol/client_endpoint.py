@@ -69,6 +69,11 @@ class ClientEndpoint:
         """Queue a message as it is, right or wrong."""
         self._outgoing.append(message)
 
+    @property
+    def checks(self) -> bool:
+        """Whether what is about to be said may be refused."""
+        return self._checks is not None
+
     def encoded(self, event: ClientEvent) -> bytes:
         """Check and note ``event`` as said, and give its message to a driver that sends at once."""
         checks = self._checks

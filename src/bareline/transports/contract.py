@@ -66,6 +66,18 @@ class ForwardingTransport(Transport, Protocol):
 
 
 @runtime_checkable
+class PromptTransport(Transport, Protocol):
+    """A transport that can send without waking a task for it.
+
+    Contract in addition: what ``send_at_once`` took is sent before whatever is given to ``send`` later.
+    """
+
+    def send_at_once(self, message: bytes) -> bool:
+        """Send, if that takes no waiting; False: nothing was sent, use ``send``."""
+        ...
+
+
+@runtime_checkable
 class MediaTransport(Transport, Protocol):
     """A transport that carries audio beside the messages (WebRTC).
 

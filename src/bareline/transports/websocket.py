@@ -101,6 +101,9 @@ class WebSocketTransport:
         except ConnectionClosed as error:
             self._raise_ended(error)
 
+    def send_at_once(self, message: bytes) -> bool:
+        return self._connection.give_at_once(message)
+
     async def receive(self) -> bytes:
         try:
             return await self._connection.take()
