@@ -235,6 +235,26 @@ def test_the_end_of_the_call_is_told_to_a_thread(kit) -> None:
     asyncio.run(main())
 
 
+def test_a_thread_that_takes_too_long_is_told_so(kit) -> None:
+    tools, reasons = Toolbox(), []
+
+    @tools.tool(timeout_s=0.1)
+    def look(context: ToolContext) -> None:
+        """Look."""
+        while not context.scope.cancelled:
+            time.sleep(0.005)
+        reasons.append(context.scope.reason)
+
+    async def main() -> None:
+        async with kit.phone(calling("look"), tools=tools, microphone=None) as phone:
+            phone.call.send_text("Go.")
+            assert (await phone.until(ToolSettled, within_s=5)).state is CallState.TIMED_OUT
+            await asyncio.sleep(0.05)
+            assert reasons == ["it took too long"]
+
+    asyncio.run(main())
+
+
 def test_a_consent_that_comes_while_the_call_ends_starts_nothing(kit) -> None:
     async def main() -> None:
         tools, deleted = Toolbox(), []
