@@ -7,12 +7,10 @@ Every call runs in a task of its own and is answered when it settles. An interru
 from __future__ import annotations
 
 import asyncio
-import random
 from collections import OrderedDict
 from collections.abc import Callable, Coroutine
 from contextlib import AbstractAsyncContextManager, nullcontext
-from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 from weakref import WeakValueDictionary
 
 import msgspec
@@ -24,12 +22,12 @@ from bareline.client.tool_calls import Answer, Executed, Running, ToolCall
 from bareline.client.tool_execution import Outcome, ToolExecution
 from bareline.client.tool_once import ToolOnce
 from bareline.client.tool_progress import Progress
+from bareline.client.tool_settings import FillerHook, ToolSettings
 from bareline.client.tool_threads import ToolThreads
 from bareline.clock import now_ns
 from bareline.protocol import events as ev
-from bareline.tools import CallStep, ConsentBy, ExecutionStore, Tool, Toolbox, ToolContext, next_state
+from bareline.tools import CallStep, ConsentBy, Tool, Toolbox, ToolContext, next_state
 from bareline.tools.arguments import Arguments, InvalidArguments
-from bareline.tools.phrases import ENGLISH, Phrases
 from bareline.tools.results import cancelled_text, invalid_text, too_large_text, unknown_tool_text
 from bareline.units import ns_to_ms
 
@@ -39,33 +37,6 @@ _CALLS_REMEMBERED = 256
 """Calls of which a repetition is recognised."""
 _ENVELOPE_BYTES = 4096
 """Of a message besides the output in it."""
-
-
-class FillerHook(Protocol):
-    """Covers the time that tools take."""
-
-    def began(self, call: ToolCall, tool: Tool) -> None:
-        """An execution runs."""
-        ...
-
-    def progressed(self, call_id: str, words: str) -> None:
-        """The tool says how far it is."""
-        ...
-
-    def ended(self, call_id: str, *, whole: bool = True) -> None:
-        """It does not run any more; ``whole=False``: it was broken off."""
-        ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ToolSettings:
-    """What the application chose for its tools; as in ``Call``. ``call``: what ``ToolContext.call`` is."""
-
-    app: object = None
-    call: object = None
-    store: ExecutionStore | None = None
-    chance: random.Random = field(default_factory=random.Random)
-    phrases: Phrases = ENGLISH
 
 
 class ToolRunner:
