@@ -22,7 +22,8 @@ FACTS_MAX = 256
 _QUOTED = re.compile(
     r"\u201c[^\u201d]*\u201d|\u201e[^\u201c]*\u201c|\"[^\"]*\"|\u00ab[^\u00bb]*\u00bb|(?<!\w)'[^']+'(?!\w)"
 )
-_SENTENCE = re.compile(r"[^.!?…\n]+[.!?…]*")
+_SENTENCE = re.compile(r"[^.!?…\n]{1,400}[.!?…]*")
+"""Longer ones are taken in pieces: the time that a sentence takes grows with its square."""
 _WORD = re.compile(r"[^\W\d_]+|\d+")
 
 Kind = Literal["own", "state", "thing", "any"]

@@ -150,3 +150,9 @@ def test_no_more_facts_are_kept_than_needed() -> None:
         ledger.ended(fact("list_tasks", at_ns=1))
     assert not ledger.unfounded(claims, 5), "the second deletion was not spoken of yet"
     assert ledger.unfounded(claims, 5)
+
+
+def test_text_without_sentences_is_taken_in_pieces() -> None:
+    endless = "ich habe das und wurde ist " * 400
+    assert DETECTOR.claims(endless) == []
+    assert len(DETECTOR.claims("x" * 400 + " I've deleted it")) == 1
