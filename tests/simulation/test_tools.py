@@ -13,6 +13,8 @@ import hashlib
 import json
 import os
 import random
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
@@ -33,6 +35,7 @@ from bareline.testing.in_process import InProcessServer
 from bareline.testing.tones import ToneSynthesis
 from bareline.testing.virtual import run_virtual
 from bareline.tools import Approval, AskPerson, CallState, Confirm, Forbid, Toolbox, ToolContext
+from bareline.tools.confirmation import REPORT_NS
 from bareline.transports.contract import Transport
 from bareline.transports.faults import Abort, Close, Delay, Fault, Stall
 from bareline.units import NS_PER_MS, NS_PER_S
@@ -186,66 +189,68 @@ class World:
 
     def tools(self) -> Toolbox:
         box = Toolbox()
+        self.add_harmless(box)
+        self.add_irreversible(box)
+        return box
 
-        def enters(tool: str, context: ToolContext, **arguments: object) -> None:
-            self.entries.append(Entry(tool, arguments, context, round(self.loop.time() * NS_PER_S)))
+    def enters(self, tool: str, context: ToolContext, **arguments: object) -> None:
+        self.entries.append(Entry(tool, arguments, context, round(self.loop.time() * NS_PER_S)))
 
-        async def works(context: ToolContext) -> str:
-            length_s = self.chance.choice((0, 0.05, 0.5, 2, 6, 20))
-            for _ in range(4):
-                await asyncio.sleep(length_s / 4)
-                if self.chance.random() < 0.3:
-                    context.progress("a part of it is done")
-            failure = self.chance.choice((None, None, None, None, *FAILURES))
-            if failure is not None:
-                raise failure
-            return "x" * self.chance.choice((3, 3, 3, 20_000))
+    async def works(self, context: ToolContext) -> str:
+        length_s = self.chance.choice((0, 0.05, 0.5, 2, 6, 20))
+        for _ in range(4):
+            await asyncio.sleep(length_s / 4)
+            if self.chance.random() < 0.3:
+                context.progress("a part of it is done")
+        failure = self.chance.choice((None, None, None, None, *FAILURES))
+        if failure is not None:
+            raise failure
+        return "x" * self.chance.choice((3, 3, 3, 20_000))
 
+    def add_harmless(self, box: Toolbox) -> None:
         @box.tool(effect="read", timeout_s=9)
         async def look_up(what: str, context: ToolContext) -> str:
             """Look something up."""
-            enters("look_up", context, what=what)
-            return await works(context)
+            self.enters("look_up", context, what=what)
+            return await self.works(context)
 
         @box.tool(effect="idempotent", concurrency=1)
         async def mark(what: str, context: ToolContext) -> str:
             """Mark something."""
-            enters("mark", context, what=what)
-            return await works(context)
+            self.enters("mark", context, what=what)
+            return await self.works(context)
 
         @box.tool(effect="read")
         def grind(what: str, context: ToolContext) -> str:
             """Work in a thread."""
-            enters("grind", context, what=what)
+            self.enters("grind", context, what=what)
             return what
 
+    def add_irreversible(self, box: Toolbox) -> None:
         @box.tool(effect="irreversible", confirm=Confirm("Erase {what}?", expiry_ns=EXPIRY_NS), timeout_s=15)
         async def erase(what: str, context: ToolContext) -> str:
             """Erase something."""
-            enters("erase", context, what=what)
-            return await works(context)
+            self.enters("erase", context, what=what)
+            return await self.works(context)
 
-        @box.tool(
-            effect="irreversible",
-            confirm=Confirm("Pay {amount}?", when=lambda given, _: given["amount"] > 100, expiry_ns=EXPIRY_NS),
-        )
+        much = Confirm("Pay {amount}?", when=lambda given, _: given["amount"] > 100, expiry_ns=EXPIRY_NS)
+
+        @box.tool(effect="irreversible", confirm=much)
         async def pay(amount: int, context: ToolContext) -> str:
             """Pay an amount."""
-            enters("pay", context, amount=amount)
-            return await works(context)
+            self.enters("pay", context, amount=amount)
+            return await self.works(context)
 
         @box.tool(effect="irreversible", confirm=AskPerson(self.approve, expiry_ns=EXPIRY_NS))
         async def publish(what: str, context: ToolContext) -> str:
             """Publish something."""
-            enters("publish", context, what=what)
-            return await works(context)
+            self.enters("publish", context, what=what)
+            return await self.works(context)
 
         @box.tool(effect="irreversible", confirm=Forbid("That is not for me to do."))
         async def wipe(what: str, context: ToolContext) -> None:
             """Wipe something."""
-            enters("wipe", context, what=what)
-
-        return box
+            self.enters("wipe", context, what=what)
 
     async def approve(self, approval: Approval) -> bool:
         await asyncio.sleep(self.chance.choice((0.1, 3, 30)))
@@ -357,7 +362,10 @@ def check_consents(world: World) -> None:
         assert (consent.data["by"], consent.data["digest"]) == (by, digest), f"{entry}: {consent}"
         assert consent.at_ns <= entry.at_ns <= consent.at_ns + NS_PER_S, f"{entry} ran late or early: {consent}"
         asked_ns = given.get(entry.context.proposal_id, entry.at_ns)
-        assert consent.at_ns <= asked_ns + EXPIRY_NS + world.turn_ns(asked_ns + EXPIRY_NS), f"{entry}: consent too old"
+        latest_ns = asked_ns + EXPIRY_NS + world.turn_ns(asked_ns + EXPIRY_NS)
+        if any(latest_ns < said.started_ns < consent.at_ns for said in world.caller.utterances):
+            assert consent.at_ns <= latest_ns, f"{entry}: what was said too late was taken for consent"
+        assert consent.at_ns <= latest_ns + REPORT_NS + NS_PER_S, f"{entry}: consent too old"
     runs = [entry for entry in world.entries if entry.tool in ("erase", "pay", "publish")]
     keys = Counter(entry.context.idempotency_key for entry in runs)
     proposals = Counter(entry.context.proposal_id for entry in runs if entry.context.proposal_id)
@@ -392,7 +400,9 @@ def check_dead_air(world: World) -> None:
             if heard_until is None:
                 following = min((first for first, _ in sounds if first > place), default=end_ns)
                 gap_ns = min(following, end_ns) - place
-                assert gap_ns <= DEAD_AIR_NS + world.path_ns, f"{gap_ns / NS_PER_S} s of dead air from {place // NS_PER_MS} ms in {entry}"
+                assert gap_ns <= DEAD_AIR_NS + world.path_ns, (
+                    f"{gap_ns / NS_PER_S} s of dead air from {place // NS_PER_MS} ms in {entry}"
+                )
                 heard_until = following
             place = heard_until
 
@@ -418,11 +428,14 @@ def test_tools_of_chance_behave(seed: int) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(900)
-@pytest.mark.parametrize("hundred", range(20))
-def test_tools_of_chance_behave_two_thousand_times(hundred: int) -> None:
-    for seed in range(hundred * 100, hundred * 100 + 100):
-        simulate(seed, media=seed % 2 == 1)
+@pytest.mark.timeout(1_800)
+def test_tools_of_chance_behave_two_thousand_times() -> None:
+    """On all cores: each process takes every nth seed."""
+    workers = os.cpu_count() or 1
+    commands = [[sys.executable, __file__, str(first), "2000", str(workers)] for first in range(workers)]
+    running = [subprocess.Popen(command, stderr=subprocess.PIPE, text=True) for command in commands]
+    complaints = [process.communicate(timeout=1_700)[1] for process in running]
+    assert [process.returncode for process in running] == [0] * workers, "\n".join(complaints)[-8_000:]
 
 
 def test_chance_meets_everything_that_is_asserted() -> None:
@@ -436,3 +449,8 @@ def test_chance_meets_everything_that_is_asserted() -> None:
         met.update(type(event).__name__ for event in world.events)
     wanted = {*ENDS, "erase", "pay", "publish", "consent", "consent_refused", "retry", "FillerSaid", "Reconnected"}
     assert not wanted - met.keys(), f"chance never met {wanted - met.keys()}"
+
+
+if __name__ == "__main__":
+    for number in range(*map(int, sys.argv[1:])):
+        simulate(number, media=number % 2 == 1)

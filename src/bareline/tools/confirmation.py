@@ -110,7 +110,14 @@ class Confirmations:
         return given
 
     def user_began(self, now_ns: int) -> None:
-        """The user begins to speak: what waits at this moment waits for the end of it."""
+        """The user begins to speak: what waits at this moment waits for the end of it.
+
+        A turn that begins too late answers nothing, and what waited for the report of an earlier one waits no longer:
+        a yes in it would be taken for that one's.
+        """
+        for proposal in self.pending:
+            if proposal.asked_at_ns is not None and now_ns >= proposal.ends_at_ns:
+                proposal.spoken_until_ns = min(proposal.spoken_until_ns, now_ns)
         self._speaking_since_ns = self._turn_began_ns = now_ns
 
     def user_ended(self, now_ns: int) -> None:

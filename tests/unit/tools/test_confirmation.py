@@ -208,6 +208,18 @@ def test_a_turn_begun_too_late_changes_nothing() -> None:
     assert confirmations.expire(EXPIRY_NS + MS) == [proposal]
 
 
+def test_a_turn_begun_too_late_ends_the_wait_for_the_report_of_an_earlier_one() -> None:
+    """Its yes would be taken for that one's."""
+    confirmations = fresh()
+    proposal = proposed(confirmations)
+    given(confirmations, 0)
+    confirmations.user_began(EXPIRY_NS - 1)
+    confirmations.user_ended(EXPIRY_NS + MS)
+    answered(confirmations, EXPIRY_NS + MS)
+    confirmations.user_began(EXPIRY_NS + 2 * MS)
+    assert reason(confirmations.consent(proposal.id, EXPIRY_NS + 3 * MS)) == "not_pending"
+
+
 def test_a_clear_no_is_refused_with_what_was_heard_and_may_be_followed_by_a_yes() -> None:
     confirmations = fresh()
     proposal = proposed(confirmations)
