@@ -18,7 +18,7 @@ def test_the_form_is_a_prefix_and_base62(ids: IdSource) -> None:
 
 
 def test_no_character_is_more_likely(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("os.urandom", lambda count: bytes(range(256)))
+    monkeypatch.setattr("os.urandom", lambda _: bytes(range(256)))
     drawn = RandomIds()
     monkeypatch.setattr("bareline.ids._LENGTHS", {"all": 248})
     assert set(Counter(drawn.new("all").removeprefix("all_")).values()) == {4}
@@ -26,5 +26,5 @@ def test_no_character_is_more_likely(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_what_one_draw_does_not_give_the_next_one_does(monkeypatch: pytest.MonkeyPatch) -> None:
     draws = [bytes([255] * 32), bytes([1] * 32)]
-    monkeypatch.setattr("os.urandom", lambda count: draws.pop(0))
+    monkeypatch.setattr("os.urandom", lambda _: draws.pop(0))
     assert RandomIds().new("item") == f"item_{'1' * 21}"
