@@ -22,6 +22,7 @@ from bareline.client.tool_runner import Executed, ToolCall, ToolRunner
 from bareline.clock import now_ns
 from bareline.errors import Temporary, ToolCancelled, ToolError
 from bareline.protocol import events as ev
+from bareline.protocol.severity import Severity
 from bareline.tools import Consent, Execution, ExecutionState, ExecutionStore
 from bareline.tools.arguments import InvalidArguments
 from bareline.tools.calls import CallStep
@@ -136,7 +137,7 @@ class Recovery:
 
     def _failed(self, error: Exception) -> None:
         message = f"what an earlier process left is not known: {error or type(error).__name__}"
-        self._journal.error("turn", "executions_unknown", message)
+        self._journal.error(Severity.TURN_LOST.value, "executions_unknown", message)
         self._emit(ErrorHappened(at_ns=now_ns(), severity="turn", code="executions_unknown", message=message))
 
 
