@@ -249,6 +249,8 @@ class Filler:
     def _withdraw(self, voice: _Voice, why: str) -> None:
         """Take back what is not heard; the answer does not have to wait for it."""
         self._drop(why)
+        if not voice.heard and now_ns() - voice.asked_ns > self._lead.ns:  # the way is longer than was known
+            self._lead.measured(now_ns() - voice.asked_ns)
         if voice.request_id and voice.done_ns is None:
             self._responder.withdraw(voice.request_id)
         if voice.response_id is not None and not voice.heard:

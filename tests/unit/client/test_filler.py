@@ -484,3 +484,64 @@ def test_where_no_more_can_be_asked_for_it_is_tried_again(kit) -> None:
             assert decisions(phone, "filler_dropped")[0]["why"] == "too many requests are waiting"
 
     run_virtual(main())
+
+
+def test_a_way_too_long_to_be_heard_is_learned_too(kit) -> None:
+    calls = iter(["work"] * 3)
+
+    async def respond(request: ResponseRequest) -> Any:
+        if request.out_of_band:
+            async for output in model.respond(request):
+                yield output
+        elif name := next(calls, None):
+            yield CallDelta(name=name, arguments="{}")
+
+    async def main() -> None:
+        async with calling(kit, respond, tool(1.1)) as (phone, _):
+            phone.call.send_text("Work.")
+            await phone.until(ToolSettled, count=3)
+            assert fillers(phone) == []
+            assert delays_ms(phone) == [600, 500, 400]
+
+    model = Model(kit, way_s=2)
+    run_virtual(main())
+
+
+def test_nothing_is_asked_for_while_the_user_speaks_or_waits_for_an_answer(kit) -> None:
+    async def respond(request: ResponseRequest) -> Any:
+        said = [item for item in request.context if isinstance(item, ev.Message) and item.role == "user"]
+        if len(said) > 1 and not request.out_of_band:
+            await asyncio.sleep(3)
+        async for output in model.respond(request):
+            yield output
+
+    model = Model(kit)
+
+    async def main() -> None:
+        async with calling(kit, respond, tool(12, on_interrupt="finish")) as (phone, _):
+            phone.call.send_text("Work.")
+            await phone.until(FillerSaid)
+            await asyncio.sleep(1.2)
+            asked = len(model.asked)
+            await phone.talk(3_000)
+            assert (await phone.until(AgentSaid)).text == "There it is."
+            assert len(model.asked) == asked
+            await phone.until(FillerSaid, count=2)
+
+    run_virtual(main())
+
+
+def test_a_preamble_counts_however_long_the_arguments_take(kit) -> None:
+    async def respond(request: ResponseRequest) -> Any:
+        async for output in model.respond(request):
+            if isinstance(output, CallDelta):
+                await asyncio.sleep(4)
+            yield output
+
+    async def main() -> None:
+        async with calling(kit, respond, tool(3)) as (phone, _):
+            phone.call.send_text("Work.")
+            assert (await phone.until(FillerSaid)).text == PROGRESS[0]
+
+    model = Model(kit, preamble_ms=500)
+    run_virtual(main())
