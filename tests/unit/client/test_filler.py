@@ -22,7 +22,7 @@ from bareline.client.call_events import (
 )
 from bareline.devices.sinks import NullSink
 from bareline.protocol import events as ev
-from bareline.protocol.generation import CallDelta, Failed, ResponseRequest
+from bareline.protocol.generation import CallDelta, EndItem, Failed, ResponseRequest
 from bareline.protocol.limits import REQUEST_QUEUE_MAX
 from bareline.server.backends.rules.directions import direction
 from bareline.testing.ear import Ear
@@ -535,6 +535,7 @@ def test_a_preamble_counts_however_long_the_arguments_take(kit) -> None:
     async def respond(request: ResponseRequest) -> Any:
         async for output in model.respond(request):
             if isinstance(output, CallDelta):
+                yield EndItem(item=0)
                 await asyncio.sleep(4)
             yield output
 
