@@ -16,6 +16,9 @@ from bareline.protocol.actions import (
     CloseConnection,
     InputAppended,
     InputCleared,
+    McpCallRequested,
+    McpCallStopped,
+    McpListRequested,
     InputCommitted,
     OutputAppended,
     OutputDropped,
@@ -160,6 +163,8 @@ class EndpointPair:
             case ResponseStopped():
                 self._generating.discard(action.response_id)
             case OutputAppended() | OutputDropped():  # of media, which a pair of endpoints has not
+                pass
+            case McpListRequested() | McpCallRequested() | McpCallStopped():  # of servers, which it has not either
                 pass
             case CloseConnection():
                 self.closed = action
