@@ -16,10 +16,10 @@ from bareline.protocol.actions import (
     CloseConnection,
     InputAppended,
     InputCleared,
+    InputCommitted,
     McpCallRequested,
     McpCallStopped,
     McpListRequested,
-    InputCommitted,
     OutputAppended,
     OutputDropped,
     ResponseRequested,
@@ -162,10 +162,8 @@ class EndpointPair:
                 self._generate(action.request)
             case ResponseStopped():
                 self._generating.discard(action.response_id)
-            case OutputAppended() | OutputDropped():  # of media, which a pair of endpoints has not
-                pass
-            case McpListRequested() | McpCallRequested() | McpCallStopped():  # of servers, which it has not either
-                pass
+            case OutputAppended() | OutputDropped() | McpListRequested() | McpCallRequested() | McpCallStopped():
+                pass  # a pair of endpoints has neither media nor servers
             case CloseConnection():
                 self.closed = action
 
