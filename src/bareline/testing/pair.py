@@ -149,6 +149,19 @@ class EndpointPair:
 
     def _act(self, action: Action) -> None:
         match action:
+            case SessionChanged() | InputAppended() | InputCleared() | InputCommitted():
+                self._hear(action)
+            case ResponseRequested():
+                self._generate(action.request)
+            case ResponseStopped():
+                self._generating.discard(action.response_id)
+            case OutputAppended() | OutputDropped() | McpListRequested() | McpCallRequested() | McpCallStopped():
+                pass  # a pair of endpoints has neither media nor servers
+            case CloseConnection():
+                self.closed = action
+
+    def _hear(self, action: SessionChanged | InputAppended | InputCleared | InputCommitted) -> None:
+        match action:
             case SessionChanged():
                 self._turns.configure(action.session)
             case InputAppended():
@@ -158,14 +171,6 @@ class EndpointPair:
             case InputCommitted():
                 if action.transcribe:
                     self._transcribe(action.item_id)
-            case ResponseRequested():
-                self._generate(action.request)
-            case ResponseStopped():
-                self._generating.discard(action.response_id)
-            case OutputAppended() | OutputDropped() | McpListRequested() | McpCallRequested() | McpCallStopped():
-                pass  # a pair of endpoints has neither media nor servers
-            case CloseConnection():
-                self.closed = action
 
     def _generate(self, request: ResponseRequest) -> None:
         self._generating.add(request.response_id)
