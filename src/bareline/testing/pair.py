@@ -150,7 +150,7 @@ class EndpointPair:
     def _act(self, action: Action) -> None:
         match action:
             case SessionChanged() | InputAppended() | InputCleared() | InputCommitted():
-                self._hear(action)
+                self._act_on_input(action)
             case ResponseRequested():
                 self._generate(action.request)
             case ResponseStopped():
@@ -160,7 +160,7 @@ class EndpointPair:
             case CloseConnection():
                 self.closed = action
 
-    def _hear(self, action: SessionChanged | InputAppended | InputCleared | InputCommitted) -> None:
+    def _act_on_input(self, action: SessionChanged | InputAppended | InputCleared | InputCommitted) -> None:
         match action:
             case SessionChanged():
                 self._turns.configure(action.session)
