@@ -64,6 +64,10 @@ class Outbox:
         self._news.set()
         return event_id
 
+    def holds(self, item_id: str) -> bool:
+        """Whether this item is ours and the server has not acknowledged it yet."""
+        return item_id in self._unacknowledged
+
     def acknowledged(self, event: ev.ServerEvent) -> None:
         """Forget what the server has taken or refused."""
         match event:

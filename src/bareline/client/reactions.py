@@ -62,6 +62,8 @@ class Reactions:
         if isinstance(event, RemoteProtocolError):
             self.malformed += 1
             return
+        if isinstance(event, ev.ConversationItemAdded):
+            self._added(event.item)
         parts.transcript.take(event)
         parts.outbox.acknowledged(event)
         if isinstance(event, ev.ResponseDone) and event.response.id:  # cuts go out before the next request does
@@ -148,12 +150,26 @@ class Reactions:
             case _:
                 pass
 
-    def user_spoke(self, item_id: str) -> None:
-        """The user took a turn; a question that is sounding at this moment counts as given."""
+    def user_spoke(self, item_id: str, text: str | None = None) -> None:
+        """The user took a turn, in writing where there is ``text``; a question that sounds just now counts as given."""
         for key in self._parts.playback.sounding:
             self._given(key)
-        self._parts.consent.user_spoke(item_id)
+        self._parts.consent.user_spoke(item_id, text)
         self._parts.claims.user_spoke()
+
+    def _added(self, item: ev.Item) -> None:
+        """What is written on another connection of the call (the page's, of a sideband) is a turn of the user too.
+
+        What this side sent is none by that, and what it tells again after a loss was one before.
+        """
+        match item:
+            case ev.Message(id=str(item_id), role="user", content=content):
+                text = " ".join(part.text for part in content if isinstance(part, ev.InputText))
+                known = self._parts.transcript.entry(item_id) is not None or self._parts.outbox.holds(item_id)
+                if text and not known:
+                    self.user_spoke(item_id, text)
+            case _:
+                pass
 
     def _given(self, key: PartKey) -> None:
         """A question of the conversation (not a filler beside it) has reached the user."""

@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 
 from bareline.client.call_events import AgentSaid, AgentStarted, ConfirmationAsked, Reconnected, ToolSettled, UserSaid
+from bareline.clock import now_ns
 from bareline.protocol import events as ev
+from bareline.protocol.codec import encode
 from bareline.protocol.generation import CallDelta
 from bareline.testing.virtual import run_virtual
 from bareline.tools import CallState, Confirm, Forbid, Toolbox
@@ -187,6 +189,42 @@ def test_written_words_are_known_at_once(kit) -> None:
             phone.call.send_text("No, leave it.")
             await phone.until(AgentSaid, count=2)
             assert (tasks.deleted, told[-1]["kind"]) == ([], "not_agreed")
+
+    run_virtual(main())
+
+
+@pytest.mark.parametrize(("words", "deleted"), [("Yes.", ["milk"]), ("No, leave it.", [])])
+def test_what_is_written_on_another_connection_is_an_answer(kit, words, deleted) -> None:
+    async def main() -> None:
+        tasks = Tasks()
+        async with kit.phone(model(kit, [MILK, "ask"], ["confirm", "tell"]), tools=tasks.box) as phone:
+            phone.call.send_text("Delete milk.")
+            await phone.until(AgentSaid)
+            item = ev.Message(id="item_of_the_page", role="user", content=[ev.InputText(text=words)])
+            phone.server.receive(encode(ev.ConversationItemCreate(item=item)), now_ns())
+            phone.call.respond()
+            await phone.until(AgentSaid, count=2)
+            assert tasks.deleted == deleted
+
+    run_virtual(main())
+
+
+@pytest.mark.parametrize("lost", [False, True])
+def test_what_this_side_wrote_before_the_question_is_no_answer_to_it(kit, lost) -> None:
+    """Nor when it is told again, after a loss."""
+
+    async def main() -> None:
+        tasks, told = Tasks(), []
+        script = model(kit, [MILK, "ask", "confirm", "tell"], told=told)
+        async with kit.phone(script, tools=tasks.box) as phone:
+            phone.call.send_text("Delete milk.")
+            await phone.until(AgentSaid)
+            if lost:
+                await phone.wires[-1].close(1006, "")
+                await phone.until(Reconnected)
+            phone.call.respond()
+            await phone.until(AgentSaid, count=2)
+            assert (tasks.deleted, told[-1]["kind"]) == ([], "not_asked")
 
     run_virtual(main())
 
