@@ -173,7 +173,7 @@ def test_consent_and_its_effect_are_seen(on_page) -> None:
     """The tools run in the command, which asks before it deletes; the page shows what happened."""
     page = on_page()
     call(page)
-    for words, answer in (("Delete call the dentist.", "for good?"), ("Yes.", "call the dentist")):
+    for words, answer in (("Delete call the dentist.", "delete 'call the dentist'?"), ("Yes.", "removed")):
         before = page.locator("#entries .agent").count()
         page.fill("#text", words)
         page.press("#text", "Enter")
@@ -182,6 +182,7 @@ def test_consent_and_its_effect_are_seen(on_page) -> None:
             ".some((entry) => entry.innerText.toLowerCase().includes(answer))",
             arg=[before, answer],
         )
+        page.wait_for_timeout(4_000)  # what nobody heard asked is no question
     assert any("confirm_action" in text for text in tools(page))
 
 
@@ -195,6 +196,24 @@ def test_typing_interrupts(on_page) -> None:
     page.fill("#text", "What can you do?")
     page.press("#text", "Enter")
     page.wait_for_selector("#entries .cut")
+
+
+def test_what_is_written_before_the_greeting_has_begun_is_answered(on_page) -> None:
+    """The greeting was asked for and does not know of it; another response cannot begin beside it."""
+    page = on_page()
+    page.evaluate(
+        """() => { const { send } = RTCDataChannel.prototype;
+            let written = false;
+            RTCDataChannel.prototype.send = function (message) {
+                send.call(this, message);
+                if (written || !message.includes('"response.create"')) return;
+                written = true;
+                document.querySelector("#text").value = "What is on my list?";
+                queueMicrotask(() => document.querySelector("#text").form.requestSubmit());
+            }; }"""
+    )
+    call(page)
+    until(page, "[...document.querySelectorAll('#entries .agent')].some((e) => e.innerText.includes('3 tasks'))")
 
 
 def test_voice_and_model_are_those_chosen(on_page) -> None:

@@ -33,6 +33,8 @@ export class Call {
   #open = false; // nothing is said to a session without its tools
   #answers = [];
   #active = null; // the response that is being generated
+  #asked = false; // a response was asked for that has not begun
+  #overtaken = false; // something was written meanwhile, which that response does not know
   #sounding = false;
   #wanted = false; // a response is to be asked for as soon as none is active
   #latest = null; // the item whose first sound will be the answer
@@ -94,6 +96,7 @@ export class Call {
     const item = { type: "message", role: "user", content: [{ type: "input_text", text }] };
     this.#peer.send({ type: "conversation.item.create", item });
     if (this.#active) this.#peer.send({ type: "response.cancel" });
+    this.#overtaken = this.#asked;
     if (this.#active || this.#sounding) this.#peer.send({ type: "output_audio_buffer.clear" });
     this.#wanted = true;
     this.#respond();
@@ -130,7 +133,9 @@ export class Call {
   }
 
   #respond() {
-    if (this.#wanted && !this.#active) this.#wanted = !this.#peer.send({ type: "response.create" });
+    if (!this.#wanted || this.#active || this.#asked) return;
+    this.#asked = this.#peer.send({ type: "response.create" });
+    this.#wanted = !this.#asked;
   }
 
   #received(event) {
@@ -143,15 +148,14 @@ export class Call {
     if (this.#conversation.entries.length) at("welcome").hidden = true;
   }
 
-  #follow({ type, response, item }) {
+  #follow({ type, response, item, error }) {
     switch (type) {
       case "session.updated":
         return this.#configured();
       case "input_audio_buffer.speech_stopped":
         return this.#turns.turnOver();
       case "response.created":
-        if (response.conversation_id !== null) this.#active = response.id;
-        return;
+        return response.conversation_id === null ? undefined : this.#begun(response.id);
       case "response.output_item.added":
         if (item.type === "message") this.#latest = item.id;
         return;
@@ -167,7 +171,16 @@ export class Call {
         return;
       case "output_audio_buffer.stopped":
         this.#sounding = false;
+        return;
+      case "error":
+        if (error.code !== "response_cancel_not_active") this.#asked = this.#overtaken = false;
     }
+  }
+
+  #begun(id) {
+    this.#active = id;
+    if (this.#overtaken) this.#peer.send({ type: "response.cancel" });
+    this.#asked = this.#overtaken = false;
   }
 
   #heard(endS, lengthS, youDb, agentDb) {
