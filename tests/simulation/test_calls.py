@@ -180,7 +180,8 @@ class Simulated:
                 assert 0 <= late_ms <= self.device_ms + 1, f"{entry.id} is cut {late_ms} ms before what was heard"
         for event in self.events:
             cut = [call.conversation.item(named) for named in event.item_ids] if isinstance(event, Interrupted) else []
-            untold = [entry.id for entry in cut if entry and entry.has_audio and entry.truncated_ms is None]
+            kept = [entry for entry in cut if entry and entry.in_conversation and entry.has_audio]
+            untold = [entry.id for entry in kept if entry.truncated_ms is None]
             assert not untold, f"interrupted, and the server was not told: {untold}"
 
     def check_media(self, call: Call) -> None:

@@ -162,6 +162,28 @@ def test_nested_arguments_are_blamed_by_their_top_level_name() -> None:
     assert invalid.field == "pairs"
 
 
+def test_a_tool_is_taken_out_and_put_back_and_a_name_that_is_not_there_is_said() -> None:
+    tools = Toolbox()
+    made = tools.add(mark, name="mark_task")
+    assert tools.remove("mark_task") is made
+    assert len(tools) == 0
+    assert tools.put(made) is tools.get("mark_task")
+    with pytest.raises(ConfigurationError, match=r"no tool 'mark' to remove; there are: mark_task"):
+        tools.remove("mark")
+
+
+@pytest.mark.parametrize(
+    ("options", "complaint"),
+    [
+        ({"concurrency": 0}, "concurrency must be at least 1"),
+        ({"effect": "irreversible", "on_interrupt": "cancel"}, "an irreversible tool cannot be cancelled"),
+    ],
+)
+def test_options_that_contradict_each_other_are_refused(options: dict[str, Any], complaint: str) -> None:
+    with pytest.raises(ConfigurationError, match=complaint):
+        Toolbox().add(mark, **options)
+
+
 def asked(tool: Tool, text: str) -> str:
     parsed = tool.parse(text)
     assert isinstance(parsed, Arguments)
