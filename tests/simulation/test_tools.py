@@ -287,6 +287,7 @@ class World:
                 watching = asyncio.create_task(self.watch(call))
                 async with asyncio.timeout(900):
                     await call.quiet(after_microphone=not self.kept_busy)
+                self.left_ns = round(self.loop.time() * NS_PER_S)
             await watching
         await self.caller.close()
         await self.sink.close()
@@ -394,7 +395,7 @@ def check_dead_air(world: World) -> None:
     sounds += [(said.started_ns, said.ended_ns + TURN_NS) for said in world.caller.utterances]
     ends = {event.call_id: event.at_ns for event in world.seen(ToolSettled)}
     for entry in world.entries:
-        place, end_ns = entry.at_ns, ends.get(entry.context.call_id, entry.at_ns)
+        place, end_ns = entry.at_ns, min(world.left_ns, ends.get(entry.context.call_id, entry.at_ns))
         while place < end_ns:
             heard_until = max((last for first, last in sounds if first <= place < last), default=None)
             if heard_until is None:
