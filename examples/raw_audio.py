@@ -54,7 +54,7 @@ async def listen(line: bl.Line) -> bytearray:
 
 
 async def follow(line: bl.Line) -> str:
-    """The events beside the audio, up to the end of the answer, which ends the call."""
+    """The events beside the audio, up to the end of the answer."""
     words = ""
     async for event in line:
         match event:
@@ -68,7 +68,6 @@ async def follow(line: bl.Line) -> str:
                 break
             case _:
                 pass
-    await line.close()
     return words
 
 
@@ -81,7 +80,8 @@ async def hold_call(base_url: str | None) -> tuple[str, bytes]:
         sending = tasks.create_task(send(line))
         listening = tasks.create_task(listen(line))
         words = await follow(line)
-        sending.cancel()
+        sending.cancel()  # first: a closed line takes no more frames
+        await line.close()
         return words, bytes(await listening)
 
 
