@@ -102,11 +102,11 @@ class Connections:
                 async for audio in line.audio():
                     playback.play(audio.frame)
 
-    def _take(self, received: Received, line: Line) -> None:
+    def _take(self, received: Received, line: Line) -> bool:
+        """Whether something was begun that is not to wait for the events behind this one."""
         self._seen(received)  # first, so that who follows the wire is woken before the speaker's task
         conversation = line.conversation
-        if conversation is not None:
-            self._reactions.take(received, conversation)
+        return conversation is not None and self._reactions.take(received, conversation)
 
     async def _again(self, lost: ConnectionLost) -> None:
         """A new connection, or ``CallLost``."""

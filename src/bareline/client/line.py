@@ -169,20 +169,23 @@ class Line:
             self._room.set()
         return backlog.popleft()
 
-    async def follow(self, take: Callable[[Received], None]) -> NoReturn:
+    async def follow(self, take: Callable[[Received], bool | None]) -> NoReturn:
         """Give every event to ``take`` the moment it arrives, which spares waking a task for each: instead of
-        ``received``, until it is cancelled. Raises as that does, and what ``take`` raises."""
+        ``received``, until it is cancelled. When ``take`` returns True, other tasks get their turn before the next
+        event, even if that has arrived too. Raises as ``received`` does, and what ``take`` raises."""
         transport = self._transport
         if not isinstance(transport, ForwardingTransport):
             while True:
-                take(await self.received())
+                if take(await self.received()):
+                    await asyncio.sleep(0)
 
         while self._backlog or self._reading:
             take(await self.received())
 
-        def take_in(message: bytes) -> None:
-            take(self._understood(message))
+        def take_in(message: bytes) -> bool | None:
+            pause = take(self._understood(message))
             self._wake()
+            return pause
 
         self._events_wanted = self._reading = True
         try:

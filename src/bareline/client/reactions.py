@@ -53,15 +53,18 @@ class Reactions:
         audio = self._session.audio if isinstance(self._session, ev.RealtimeSession) else None
         return audio is not None and audio.input is not None and audio.input.transcription is not None
 
-    def take(self, received: Received, conversation: Conversation) -> None:
-        """React to one event, which the conversation has taken already."""
+    def take(self, received: Received, conversation: Conversation) -> bool:
+        """React to one event, which the conversation has taken already.
+
+        True: a tool was called, which is to be entered before other events are looked at.
+        """
         event, parts = received.event, self._parts
         if isinstance(event, ev.ResponseOutputAudioDelta):  # nearly all events are, and nobody else wants them
             self._sound(event)
-            return
+            return False
         if isinstance(event, RemoteProtocolError):
             self.malformed += 1
-            return
+            return False
         if isinstance(event, ev.ConversationItemAdded):
             self._added(event.item)
         parts.transcript.take(event)
@@ -78,6 +81,7 @@ class Reactions:
             parts.telling.take(event)
         if parts.media is not None:
             parts.media.take(event, conversation, received.at_ns)
+        return isinstance(event, ev.ResponseOutputItemDone) and isinstance(event.item, ev.FunctionCall)
 
     def heard_first(self, key: PartKey, at_ns: int) -> None:
         """The first sample of a part was heard."""

@@ -67,7 +67,7 @@ def worth_trying(lost: ConnectionLost) -> bool:
     return lost.code not in _ENDED_FOR_GOOD
 
 
-async def open_session(dial: Dial, config: ev.RealtimeSessionConfig, take: Callable[[Received, Line], None]) -> Line:
+async def open_session(dial: Dial, config: ev.RealtimeSessionConfig, take: Callable[[Received, Line], bool | None]) -> Line:
     """Open a line and configure the session; ``take`` gets the events that come meanwhile.
 
     Raises ``ConnectFailed`` when no connection opened or no session was confirmed in time, ``CallLost`` when the
@@ -89,7 +89,7 @@ async def open_session(dial: Dial, config: ev.RealtimeSessionConfig, take: Calla
 
 
 async def retell(
-    line: Line, old: Conversation, transcript: Transcript, take: Callable[[Received, Line], None]
+    line: Line, old: Conversation, transcript: Transcript, take: Callable[[Received, Line], bool | None]
 ) -> Retold:
     """Create the items of ``old`` anew and wait until the server has them. Raises ``ConnectionLost``."""
     items, lost = _told_again(old, transcript)
@@ -117,7 +117,7 @@ def unanswered(conversation: Conversation) -> bool:
     return last is not None and (last.role == "user" or isinstance(last.item, ev.FunctionCallOutput))
 
 
-async def _configured(line: Line, take: Callable[[Received, Line], None]) -> None:
+async def _configured(line: Line, take: Callable[[Received, Line], bool | None]) -> None:
     error: ev.ErrorDetail | None = None
     while True:
         try:

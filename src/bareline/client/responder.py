@@ -45,6 +45,7 @@ class Responder:
         self._told: OrderedDict[str, Told] = OrderedDict()
         self._retried = False
         self._connected = False
+        self._kept: int | None = None
         self._news = asyncio.Event()
 
     @property
@@ -127,7 +128,7 @@ class Responder:
         """Keep the sequencer's deadlines, until cancelled."""
         while True:
             self._news.clear()
-            deadline = self._sequencer.deadline() if self._connected else None
+            self._kept = deadline = self._sequencer.deadline() if self._connected else None
             try:
                 async with asyncio.timeout(None if deadline is None else max(0, deadline - now_ns()) / NS_PER_S):
                     await self._news.wait()
@@ -140,7 +141,8 @@ class Responder:
             self._note(note)
         for event in self._sequencer.outgoing(now_ns()) if self._connected else ():
             self._post(event)
-        self._news.set()
+        if self._sequencer.deadline() != self._kept:  # most events change nothing, and waking a task costs more
+            self._news.set()
 
     def _note(self, note: RequestNote) -> None:
         told = self._told.get(note.request_id or "")

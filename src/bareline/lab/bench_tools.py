@@ -1,8 +1,8 @@
 """What does a tool cost over a bare loop that calls the function at once, on this machine?
 
-A bare loop (raw ``websockets`` and ``msgspec``) and a ``Call`` take turns against one bare server, each with an async
-and with a plain function. A run counts only when nobody else used the machine. The promises stand in
-``docs/performance.md``.
+A bare loop (raw ``websockets`` and ``json``, as the floor of ``bench wire``) and a ``Call`` take turns against one bare
+server, each with an async and with a plain function. A run counts only when nobody else used the machine. The promises
+stand in ``docs/performance.md``.
 """
 
 from __future__ import annotations

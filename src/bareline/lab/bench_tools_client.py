@@ -15,12 +15,10 @@ import time
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
-import msgspec
-
 __all__ = ["KINDS", "main"]
 
 KINDS = ("floor async", "call async", "floor thread", "call thread")
-"""``floor``: raw ``websockets`` and ``msgspec``. ``thread``: the function is a plain one and runs in a thread."""
+"""``floor``: raw ``websockets`` and ``json``. ``thread``: the function is a plain one and runs in a thread."""
 
 _SETTLE_S = 0.5
 
@@ -56,23 +54,6 @@ class Meter:
         self.after_parsing_ns.append(entered_ns - self.parsed_ns)
         self.wire_ns.append(last_wire_ns)
         return str(time.monotonic_ns())
-
-
-class Item(msgspec.Struct):
-    """What the floor reads of an item."""
-
-    type: str
-    status: str | None = None
-    name: str = ""
-    call_id: str = ""
-    arguments: str = ""
-
-
-class Event(msgspec.Struct):
-    """What the floor reads of an event."""
-
-    type: str
-    item: Item | None = None
 
 
 def main() -> None:
@@ -121,24 +102,22 @@ async def _floor(meter: Meter, call: Callable[[dict[str, Any]], Awaitable[str]])
     """The loop that one writes by hand: a call is run where it is read, and answered when it returns."""
     from websockets.asyncio.client import connect
 
-    decode = msgspec.json.Decoder(Event).decode
     async with connect(meter.url, compression=None, max_size=None, proxy=None) as connection:
         await connection.send('{"type":"session.update","session":{"type":"realtime"}}')
         called = False
         while True:
-            event = decode(await connection.recv(decode=False))
-            if event.type == "response.output_item.done" and event.item and event.item.type == "function_call":
+            event = json.loads(await connection.recv(decode=False))
+            kind = event["type"]
+            if kind == "response.output_item.done" and event["item"]["type"] == "function_call":
                 meter.parsed_ns = time.monotonic_ns()
-                output = await call(msgspec.json.decode(event.item.arguments))
-                item = {"type": "function_call_output", "call_id": event.item.call_id, "output": output}
-                await connection.send(
-                    msgspec.json.encode({"type": "conversation.item.create", "item": item}), text=True
-                )
+                output = await call(json.loads(event["item"]["arguments"]))
+                item = {"type": "function_call_output", "call_id": event["item"]["call_id"], "output": output}
+                await connection.send(json.dumps({"type": "conversation.item.create", "item": item}))
                 called = True
-            elif event.type == "response.done" and called:
+            elif kind == "response.done" and called:
                 await connection.send('{"type":"response.create"}')
                 called = False
-            elif event.type == "session.updated":
+            elif kind == "session.updated":
                 meter.ready.set()
 
 
@@ -159,11 +138,11 @@ async def _call(meter: Meter, function: Callable[..., Any]) -> None:
     class StampedLine(Line):
         """Notes when an item is read, before the call gets it."""
 
-        async def follow(self, take: Callable[[Received], None]) -> Any:
-            def taken(received: Received) -> None:
+        async def follow(self, take: Callable[[Received], bool | None]) -> Any:
+            def taken(received: Received) -> bool | None:
                 if isinstance(received.event, ResponseOutputItemDone):
                     meter.parsed_ns = time.monotonic_ns()
-                take(received)
+                return take(received)
 
             await super().follow(taken)
 

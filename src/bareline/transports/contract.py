@@ -56,11 +56,12 @@ class ForwardingTransport(Transport, Protocol):
     """A transport that can hand over messages without waking a task for each of them.
 
     Contract in addition: while ``forward`` waits, every message goes to ``take`` the moment it arrives, in order, and
-    nobody calls ``receive``. It ends by cancellation, with what ``take`` raises, or as ``receive`` does; what was not
+    nobody calls ``receive``; only when ``take`` returns True do others get their turn before the next one. It ends by
+    cancellation, with what ``take`` raises, or as ``receive`` does; what was not
     handed over then is still to be received.
     """
 
-    async def forward(self, take: Callable[[bytes], None]) -> NoReturn:
+    async def forward(self, take: Callable[[bytes], bool | None]) -> NoReturn:
         """Hand every message to ``take``."""
         ...
 

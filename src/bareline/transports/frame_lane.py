@@ -60,7 +60,7 @@ class LaneConnection(ClientConnection):
         self._held = False
         self._unwanted = False
         self._waiter: asyncio.Future[None] | None = None
-        self._taker: Callable[[bytes], None] | None = None
+        self._taker: Callable[[bytes], bool | None] | None = None
         self._ended = False
         self._masks = _masks()
 
@@ -95,9 +95,11 @@ class LaneConnection(ClientConnection):
             self.transport.resume_reading()
         return message
 
-    async def forward(self, take: Callable[[bytes], None]) -> NoReturn:
-        """Hand every message to ``take`` as it arrives. Raises ``ConnectionClosed`` at the end, and what ``take``
-        raises. Safe to cancel."""
+    async def forward(self, take: Callable[[bytes], bool | None]) -> NoReturn:
+        """Hand every message to ``take`` as it arrives; after a True, others get their turn before the next one.
+
+        Raises ``ConnectionClosed`` at the end, and what ``take`` raises. Safe to cancel.
+        """
         while True:
             if not self._unread and not self._ended:
                 self._taker, self._waiter = take, self.loop.create_future()
@@ -105,7 +107,8 @@ class LaneConnection(ClientConnection):
                     await self._waiter
                 finally:
                     self._taker = self._waiter = None
-            take(await self.take())
+            elif take(await self.take()):
+                await asyncio.sleep(0)
 
     def drop_unread(self) -> None:
         """Nobody will take messages any more: read on to the end of the connection."""
@@ -195,9 +198,11 @@ class LaneConnection(ClientConnection):
             self.transport.pause_reading()
         self._wake()
 
-    def _hand_over(self, message: bytes, take: Callable[[bytes], None]) -> None:
+    def _hand_over(self, message: bytes, take: Callable[[bytes], bool | None]) -> None:
         try:
-            take(message)
+            if take(message):  # what follows in the same read waits for the next turn of the loop
+                self._taker = None
+                self._wake()
         except Exception as error:  # noqa: BLE001 - raised where ``forward`` is awaited
             self._taker = None
             if self._waiter is not None and not self._waiter.done():

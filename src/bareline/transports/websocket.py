@@ -110,7 +110,7 @@ class WebSocketTransport:
         except ConnectionClosed as error:
             self._raise_ended(error)
 
-    async def forward(self, take: Callable[[bytes], None]) -> NoReturn:
+    async def forward(self, take: Callable[[bytes], bool | None]) -> NoReturn:
         try:
             await self._connection.forward(take)
         except ConnectionClosed as error:

@@ -135,6 +135,34 @@ def test_every_message_comes_once_and_in_order_however_the_stream_is_cut(
     run_virtual(forwarded())
 
 
+def test_a_taker_may_let_others_have_their_turn_before_the_next_message() -> None:
+    """However many messages one read brought: what the first one began comes before the second."""
+
+    async def main() -> None:
+        connection, _ = await opened()
+        order: list[bytes] = []
+
+        async def begun(message: bytes) -> None:
+            order.append(b"begun by " + message)
+
+        def take(message: bytes) -> bool:
+            order.append(message)
+            tasks.create_task(begun(message))
+            return message == b"one"
+
+        async with asyncio.TaskGroup() as tasks:
+            forwarding = tasks.create_task(connection.forward(take))
+            for _ in range(2):
+                await asyncio.sleep(1)
+                connection.data_received(text(b"one") + text(b"two") + text(b"one"))
+            await asyncio.sleep(1)
+            forwarding.cancel()
+        first_read = [b"one", b"begun by one", b"two", b"one", b"begun by two", b"begun by one"]
+        assert order == [*first_read, *first_read]
+
+    run_virtual(main())
+
+
 def test_what_the_taker_raises_ends_the_forwarding_and_nothing_else() -> None:
     def take(message: bytes) -> None:
         raise ValueError(message.decode())
