@@ -67,7 +67,9 @@ def worth_trying(lost: ConnectionLost) -> bool:
     return lost.code not in _ENDED_FOR_GOOD
 
 
-async def open_session(dial: Dial, config: ev.RealtimeSessionConfig, take: Callable[[Received, Line], bool | None]) -> Line:
+async def open_session(
+    dial: Dial, config: ev.RealtimeSessionConfig, take: Callable[[Received, Line], bool | None]
+) -> Line:
     """Open a line and configure the session; ``take`` gets the events that come meanwhile.
 
     Raises ``ConnectFailed`` when no connection opened or no session was confirmed in time, ``CallLost`` when the
