@@ -441,6 +441,7 @@ def test_tools_of_chance_behave_two_thousand_times() -> None:
     assert [process.returncode for process in running] == [0] * workers, "\n".join(complaints)[-8_000:]
 
 
+@pytest.mark.slow
 def test_chance_meets_everything_that_is_asserted() -> None:
     """Otherwise the laws above would hold of nothing."""
     met = Counter[str]()

@@ -171,6 +171,7 @@ def restart(folder: Path, kind: str) -> tuple[list[str], list[ExecutionState], l
     return told, states, bank.payments
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("step", STEPS)
 @pytest.mark.parametrize("kind", ["keyed", "plain"])
 def test_at_most_once_and_the_truth(tmp_path: Path, kind: str, step: str) -> None:
