@@ -20,6 +20,7 @@ from bareline.protocol.shapes import OPEN_PREFIX, object_shapes, open_shape, sha
 from bareline.protocol.signalling import parse_call, parse_client_secret, parse_error_body
 from bareline.protocol.strict import check_body, check_client_message
 from bareline.protocol.strict_rules import NO_RULE, Rule, allowed_types, rule_for
+from bareline.testing.images import TINY_IMAGE
 
 CLIENT = {str(tag): shape for tag, shape in object_shapes(shape_of(events.ClientEvent)).items()}
 SERVER = {str(tag): shape for tag, shape in object_shapes(shape_of(events.KnownServerEvent)).items()}
@@ -121,7 +122,7 @@ SPECIAL: dict[tuple[type, str], st.SearchStrategy[Any]] = {
         lambda tool: [tool]
     ),
     (events.ResponseConfig, "tools"): FUNCTIONS,
-    (events.InputImage, "image_url"): st.just("data:image/png;base64,AAAA"),
+    (events.InputImage, "image_url"): st.just(TINY_IMAGE),
     (events.OutputAudio, "audio"): st.none(),
 }
 ANY, STRICT = Values(strict=False), Values(strict=True)

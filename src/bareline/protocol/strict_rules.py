@@ -41,6 +41,7 @@ from bareline.protocol.events.session_config import (
 )
 from bareline.protocol.events.settings import AudioFormat, Reasoning, RetentionRatio, TokenLimits
 from bareline.protocol.events.tools import FunctionTool, McpTool
+from bareline.protocol.images import ImageFault, read_data_uri
 from bareline.protocol.refusal import Refusal, quoted, too_long, unsupported
 
 __all__ = ["NO_RULE", "VOICES", "Rule", "allowed_types", "rule_between", "rule_for"]
@@ -234,9 +235,10 @@ def _metadata_bounds(value: JsonObject, path: str) -> Refusal | None:
 
 
 def _image_inline(value: JsonObject, path: str) -> Refusal | None:
-    url = value["image_url"]
-    if not url.startswith(("data:image/png;base64,", "data:image/jpeg;base64,", "data:image/jpg;base64,")):
-        return unsupported(f"{path}.image_url", "expected a PNG or JPEG image as a data URI")
+    found = read_data_uri(value["image_url"])
+    if isinstance(found, ImageFault):
+        place = f"{path}.image_url"
+        return Refusal(code="invalid_value", message=f"Invalid '{place}'. {found.why}", param=place)
     return None
 
 

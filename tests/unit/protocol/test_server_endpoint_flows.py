@@ -7,6 +7,7 @@ import pytest
 from bareline.protocol import events as ev
 from bareline.protocol.actions import InputCommitted, ResponseRequested, ResponseStopped, SessionChanged
 from bareline.protocol.generation import CallDelta, EndItem, SpeechDelta, TextDelta
+from bareline.testing.images import TINY_IMAGE
 
 ADDED, DONE = "conversation.item.added", "conversation.item.done"
 OPENING = ["response.output_item.added", ADDED, "response.content_part.added"]
@@ -251,7 +252,7 @@ def test_out_of_band_can_be_cancelled_by_id_alone(serve, types) -> None:
 
 def test_an_image_is_added_as_it_came(serve, types) -> None:
     served = serve()
-    image = ev.InputImage(image_url="data:image/png;base64,AAAA", detail="low")
+    image = ev.InputImage(image_url=TINY_IMAGE, detail="low")
     item = ev.Message(role="user", content=[image, ev.InputText(text="What is it?")])
     added = served.say(ev.ConversationItemCreate(item=item))
     assert types(added) == [ADDED, DONE]

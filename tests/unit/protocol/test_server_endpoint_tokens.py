@@ -8,7 +8,9 @@ from bareline.protocol import events as ev
 from bareline.protocol.authority.rates import Rates
 from bareline.protocol.authority.tokens import ITEM_TOKENS, text_tokens, transcript_usage
 from bareline.protocol.generation import CallDelta, SpeechDelta, TextDelta
+from bareline.protocol.images import data_uri
 from bareline.protocol.server_endpoint import ServerOptions
+from bareline.testing.images import jpeg_header, png
 from bareline.units import NS_PER_S
 
 MS = 48
@@ -92,8 +94,8 @@ def test_a_truncated_item_leaves_the_cache_before_it(bare) -> None:
 
 
 def test_images_calls_outputs_and_other_items_count(bare) -> None:
-    url = "data:image/png;base64,AAAA"
-    images = [ev.InputImage(image_url=url, detail="low"), ev.InputImage(image_url=url)]
+    url, large = data_uri("png", png(300, 200)), data_uri("jpeg", jpeg_header(1024, 1024))
+    images = [ev.InputImage(image_url=url, detail="low"), ev.InputImage(image_url=url), ev.InputImage(image_url=large)]
     for item in (
         ev.Message(role="user", content=images),
         ev.FunctionCall(name="four", arguments="1234", call_id="c"),
@@ -102,7 +104,7 @@ def test_images_calls_outputs_and_other_items_count(bare) -> None:
     ):
         bare.say(ev.ConversationItemCreate(item=item))
     details = bill(bare).input_token_details
-    assert (details.image_tokens, details.text_tokens) == (85 + 765, 3 * ITEM_TOKENS + 2 + 1)
+    assert (details.image_tokens, details.text_tokens) == (85 + 255 + 765, 3 * ITEM_TOKENS + 2 + 1)
 
 
 def test_items_given_with_the_request_are_billed_without_an_id(bare) -> None:

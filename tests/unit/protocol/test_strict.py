@@ -12,6 +12,7 @@ from bareline.protocol import events
 from bareline.protocol.bodies import ClientSecretRequest
 from bareline.protocol.limits import APPEND_MAX_BYTES
 from bareline.protocol.strict import Refusal, check_body, check_client_message, check_session
+from bareline.testing.images import TINY_IMAGE
 
 LONG = "x" * 33
 
@@ -201,7 +202,7 @@ def test_a_session_is_accepted(patch: dict[str, Any]) -> None:
         {
             "type": "message",
             "role": "user",
-            "content": [{"type": "input_image", "image_url": "data:image/jpeg;base64,AA"}],
+            "content": [{"type": "input_image", "image_url": TINY_IMAGE}],
         },
         {"type": "function_call", "name": "f", "arguments": " {}\n", "call_id": "c" * 32, "status": "completed"},
         {"type": "mcp_approval_response", "approval_request_id": "a", "approve": False},

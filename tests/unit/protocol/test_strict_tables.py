@@ -202,6 +202,7 @@ def test_an_item_is_refused(fields: dict[str, Any], code: str, param: str) -> No
         ("user", {"type": "input_audio", "audio": "A"}, "invalid_value", "audio"),
         ("user", {"type": "input_image"}, "missing_required_parameter", "image_url"),
         ("user", {"type": "input_image", "image_url": "https://x/a.png"}, "invalid_value", "image_url"),
+        ("user", {"type": "input_image", "image_url": "data:image/png;base64,AAAA"}, "invalid_value", "image_url"),
         (
             "user",
             {"type": "input_image", "image_url": "data:image/png;base64,", "detail": "max"},

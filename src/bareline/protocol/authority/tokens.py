@@ -2,7 +2,7 @@
 
 Audio is counted as the service does: a token for 100 ms of the user and for 50 ms of the assistant, rounded down by
 item (2.796 s of the user are 27; REALTIME.md section 12). Text has no tokeniser here: four characters are a token,
-rounded up, and each item adds ``ITEM_TOKENS`` for what marks it. Images have a fixed price by detail. Of the context
+rounded up, and each item adds ``ITEM_TOKENS`` for what marks it. Images count by their size and detail. Of the context
 the longest beginning that the previous response also had counts as cached; changed instructions or tools leave none of
 it, and a changed item none from there on. The service caches in larger steps, so these figures are an upper estimate.
 """
@@ -18,6 +18,7 @@ from bareline.protocol import events as ev
 from bareline.protocol.authority.audio_ledger import AudioLedger
 from bareline.protocol.entries import part_text
 from bareline.protocol.generation import ResponseRequest
+from bareline.protocol.images import image_tokens, size_in_data_uri
 
 __all__ = ["ITEM_TOKENS", "Meter", "Tokens", "audio_tokens", "text_tokens", "transcript_usage", "usage"]
 
@@ -25,7 +26,6 @@ ITEM_TOKENS = 4
 _CHARS_PER_TOKEN = 4
 _USER_MS_PER_TOKEN = 100
 _ASSISTANT_MS_PER_TOKEN = 50
-_IMAGE_TOKENS = {"low": 85, "auto": 765, "high": 765}
 _MS_PER_S = 1000
 _BY_DURATION = ("whisper-1", "gpt-realtime-whisper")
 
@@ -128,8 +128,9 @@ def transcript_usage(model: str | None, heard_ms: int, transcript: str) -> ev.Tr
 
 def _part(part: ev.Part) -> Tokens:
     match part:
-        case ev.InputImage(detail=detail):
-            return Tokens(image=_IMAGE_TOKENS.get(detail or "auto", _IMAGE_TOKENS["auto"]))
+        case ev.InputImage(image_url=url, detail=detail):
+            size = size_in_data_uri(url)
+            return Tokens(image=image_tokens(size.width, size.height, detail) if size is not None else 0)
         case ev.InputAudio():
             return Tokens()
         case _:
