@@ -21,9 +21,9 @@ from bareline.client.connections import Connections
 from bareline.client.feed import Feed
 from bareline.client.line import Line
 from bareline.client.parts import Parts
-from bareline.client.playback import FrameFilter
 from bareline.client.reconnect import DEFAULT_RECONNECT, Dial, ReconnectPolicy
 from bareline.client.session_settings import SessionKeywords, session_config
+from bareline.client.sink_writer import FrameFilter
 from bareline.client.tool_choices import tool_choices
 from bareline.client.transcript import Transcript
 from bareline.client.usage import CallUsage

@@ -21,11 +21,12 @@ from bareline.client.media_playback import MediaPlayback
 from bareline.client.media_reactions import MediaReactions
 from bareline.client.outbox import Outbox
 from bareline.client.parts import OverMedia, Parts
-from bareline.client.playback import FrameFilter, Playback
+from bareline.client.playback import Playback
 from bareline.client.reactions import Reactions
 from bareline.client.recovery import Recovery
 from bareline.client.remote_tools import RemoteTools
 from bareline.client.responder import Responder
+from bareline.client.sink_writer import FrameFilter
 from bareline.client.telling import Telling
 from bareline.client.tool_choices import ToolChoices
 from bareline.client.tool_runner import ToolRunner

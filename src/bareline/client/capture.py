@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 
 from bareline.client.line import Line
-from bareline.client.playback import FrameFilter
+from bareline.client.sink_writer import FrameFilter
 from bareline.client.wire_audio import Encoder, encoder_for
 from bareline.clock import now_ns
 from bareline.devices.contract import AudioSource

@@ -13,7 +13,7 @@ from collections import deque
 from collections.abc import Callable
 
 from bareline.client.journal import Journal
-from bareline.client.playback import FrameFilter, cut_up, filtered
+from bareline.client.sink_writer import FrameFilter, SinkWriter, cut_up
 from bareline.client.sounding import Sounding, heard_out
 from bareline.clock import now_ns
 from bareline.devices.contract import AudioSink
@@ -52,18 +52,23 @@ class MediaPlayback:
     ) -> None:
         self.dropped_samples = 0
         self._ledger = MediaLedger(chars)
-        self._sink = sink
         self._journal = journal
-        self._filter = output_filter
         self._parts = Sounding(self._ledger, journal, started=started, stopped=stopped)
         self._queue: deque[tuple[int | None, bytes]] = deque()
         self._waiting_samples = 0
-        self._accounted = sink.written_samples if sink is not None else 0
-        self._heard_before = sink.heard_samples if sink is not None else 0
-        self._interruptions = 0
-        self._writing: int | None = None
-        self._news = asyncio.Event()
+        self._last: int | None = None
+        self._gather_until_ns: int | None = None
         self._watched = asyncio.Event()
+        self._writer: SinkWriter[int] | None = None
+        if sink is not None:
+            self._writer = SinkWriter(
+                sink,
+                self._ledger,
+                output_filter=output_filter,
+                next_piece=self._next_piece,
+                written=self._ledger.written,
+                after_write=self._after_write,
+            )
 
     @property
     def ledger(self) -> MediaLedger:
@@ -74,12 +79,17 @@ class MediaPlayback:
     @property
     def has_sink(self) -> bool:
         """Whether anybody can hear."""
-        return self._sink is not None
+        return self._writer is not None
 
     @property
     def unheard(self) -> bool:
         """Whether audio is playing, here or at the server, or waits to be played."""
-        return self.has_sink and (self._ledger.playing is not None or self._queued_or_sounding)
+        return self.has_sink and (self._ledger.playing is not None or self._unheard_samples > 0)
+
+    @property
+    def paused(self) -> bool:
+        """Whether all audio is held back."""
+        return self._writer is not None and self._writer.paused
 
     @property
     def sounding(self) -> tuple[PartKey, ...]:
@@ -114,7 +124,7 @@ class MediaPlayback:
 
     def play(self, frame: AudioFrame) -> None:
         """A frame of the stream, to be played next."""
-        if self._sink is None or not frame.samples:
+        if self._writer is None or not frame.samples:
             return
         loud = _is_loud(frame.pcm)
         stretch = self._ledger.received(frame.first_sample, frame.samples, loud=loud, now_ns=now_ns())
@@ -127,14 +137,14 @@ class MediaPlayback:
         self._ledger.queued(stretch, frame.samples)
         self._queue.append((stretch, frame.pcm))
         self._waiting_samples += frame.samples
-        self._news.set()
+        self._writer.wake()
 
     def buffer_started(self, response_id: str) -> None:
         """The server began to play a response."""
         if self._ledger.started(response_id, now_ns()):
             self._open(response_id)
-        elif self._sink is not None:  # its first frames came before its name
-            self._silence_sink(self._sink, response_id)
+        else:  # its first frames came before its name
+            self._silence_sink(response_id)
 
     def buffer_stopped(self, response_id: str) -> None:
         """The server has played a response to its end."""
@@ -146,23 +156,44 @@ class MediaPlayback:
         self._ledger.dropped(response_id, now_ns())
         self._wake()
 
+    def duck(self, gain_db: float | None) -> None:
+        """Play with ``gain_db`` (at most 0) within one device buffer; ``None``: as loud as it came."""
+        if self._writer is not None:
+            self._writer.duck(gain_db)
+
+    def pause(self) -> None:
+        """Hold all audio back within one device buffer; nothing is lost, up to ``MEDIA_QUEUE_MAX_SAMPLES``.
+
+        The server plays on meanwhile, and takes for heard what waits here.
+        """
+        if self._writer is not None:
+            self._writer.pause()
+
+    def resume(self) -> None:
+        """Go on with the sample after the last one heard."""
+        if self._writer is not None:
+            self._writer.resume()
+
     def interrupt(self) -> list[Cut]:
-        """Silence at once; returns what was cut, empty when nothing was. Safe at any moment, any number of times."""
-        return self._silence_sink(self._sink) if self._sink is not None else []
+        """Silence at once; returns what was cut, empty when nothing was. Safe at any moment, any number of times.
+
+        What comes next is played at once and as loud as it comes.
+        """
+        return self._silence_sink()
 
     def interrupt_response(self, response_id: str) -> list[Cut]:
         """Cut what is known of one response; its later audio is not played."""
-        return self._cut(self._ledger.interrupt(response_id)) if self._sink is not None else []
+        return self._cut(self._ledger.interrupt(response_id)) if self._writer is not None else []
 
     def clear(self, response_id: str) -> list[Cut]:
         """The server has dropped what it had not played of a response: silence here too. Returns what was cut."""
-        return self._silence_sink(self._sink, response_id) if self._sink is not None else []
+        return self._silence_sink(response_id)
 
     def silence(self) -> None:
         """Drop what is not heard yet, for good."""
         self._forget_queue()
-        if self._sink is not None:
-            self._sink.clear()
+        if self._writer is not None:
+            self._ledger.cleared(self._writer.drop())
 
     def holds(self, response_id: str) -> bool:
         """Whether audio of this response is played, here or at the server, or waits to be played here."""
@@ -172,27 +203,27 @@ class MediaPlayback:
 
     def play_clip(self, pcm: bytes) -> None:
         """Play audio of our own (PCM16, 24 kHz) after all that waits; it counts for nobody, and is cleared with all."""
-        if self._sink is not None:
-            pieces = cut_up(pcm)
-            self._queue.extend((None, piece) for piece in pieces)
+        if self._writer is not None:
+            self._queue.extend((None, piece) for piece in cut_up(pcm))
             self._waiting_samples += len(pcm) // BYTES_PER_SAMPLE
-            self._news.set()
+            self._writer.wake()
 
     async def run(self) -> None:
         """Write to the sink and watch what it says, until cancelled."""
-        if self._sink is None:
+        if self._writer is None:
             return
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._write(self._sink))
+            tasks.create_task(self._writer.run())
             tasks.create_task(self._watch())
 
     async def quiet(self) -> None:
         """Wait until nothing that has come is left to be heard, or the sink is stuck."""
-        await heard_out(lambda: self._waiting_samples + self.ledger.unheard_samples)
+        await heard_out(lambda: self._unheard_samples)
 
     @property
-    def _queued_or_sounding(self) -> bool:
-        return bool(self._waiting_samples) or self.ledger.unheard_samples > 0
+    def _unheard_samples(self) -> int:
+        taken_back = self._writer.waiting_samples if self._writer is not None else 0
+        return self._waiting_samples + taken_back + self.ledger.unheard_samples
 
     def _open(self, response_id: str) -> None:
         for key in self._ledger.keys(response_id):
@@ -201,39 +232,31 @@ class MediaPlayback:
 
     def _wake(self) -> None:
         self._watched.set()
-        self._news.set()
+        if self._writer is not None:
+            self._writer.wake()
 
-    async def _write(self, sink: AudioSink) -> None:
-        while True:
-            self._writing, pcm = await self._next()
-            self._waiting_samples -= len(pcm) // BYTES_PER_SAMPLE
-            interruptions = self._interruptions
-            await sink.write(filtered(self._filter, AudioFrame(pcm, self._accounted, now_ns())))
-            if interruptions == self._interruptions:
-                self._account(self._writing)
-            else:  # the sink was cleared while it made this one wait
-                self._account(None)
-                self._ledger.cleared(sink.clear())
-            if len(self._parts.open) != len(self._parts.begun):
-                self._watched.set()
+    def _next_piece(self) -> tuple[int | None, bytes] | None:
+        """The next frame to write; the first one after a pause of the stream waits for more."""
+        if not self._queue:
+            return None
+        stretch, pcm = self._queue[0]
+        if stretch != self._last and not self.ledger.unheard_samples and not self._gathered():
+            return None
+        self._gather_until_ns, self._last = None, stretch
+        self._queue.popleft()
+        self._waiting_samples -= len(pcm) // BYTES_PER_SAMPLE
+        return stretch, pcm
 
-    async def _next(self) -> tuple[int | None, bytes]:
-        """The next frame to write; the first one after a pause waits for more."""
-        while True:
-            while not self._queue:
-                self._news.clear()
-                await self._news.wait()
-            if self._queue[0][0] != self._writing and not self.ledger.unheard_samples:
-                await self._gather()
-            if self._queue:  # nobody interrupted meanwhile
-                return self._queue.popleft()
+    def _gathered(self) -> bool:
+        """Whether there is enough to begin with, or has been no more for long enough."""
+        if self._gather_until_ns is None:
+            self._gather_until_ns = now_ns() + samples_to_ns(LEAD_SAMPLES)
+            asyncio.get_running_loop().call_later(samples_to_ns(LEAD_SAMPLES) / NS_PER_S, self._wake)
+        return self._waiting_samples > LEAD_SAMPLES or now_ns() >= self._gather_until_ns
 
-    async def _gather(self) -> None:
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(samples_to_ns(LEAD_SAMPLES) / NS_PER_S):
-                while self._waiting_samples <= LEAD_SAMPLES:
-                    self._news.clear()
-                    await self._news.wait()
+    def _after_write(self, key: int | None) -> None:  # noqa: ARG002 (which one is known of events only)
+        if len(self._parts.open) != len(self._parts.begun):
+            self._watched.set()
 
     async def _watch(self) -> None:
         """Say when parts begin and end to sound."""
@@ -248,13 +271,12 @@ class MediaPlayback:
         self._refresh()
         self._parts.look()
 
-    def _silence_sink(self, sink: AudioSink, response_id: str | None = None) -> list[Cut]:
+    def _silence_sink(self, response_id: str | None = None) -> list[Cut]:
         """Silence first; then what was heard until then decides what was cut, of one response or of all."""
-        self._interruptions += 1
+        if self._writer is None:
+            return []
         self._forget_queue()
-        self._account(self._writing)
-        dropped = sink.clear()
-        self._refresh()
+        dropped = self._writer.drop()
         cuts = self._ledger.interrupt(response_id)
         self._ledger.cleared(dropped)
         return self._cut(cuts)
@@ -262,26 +284,16 @@ class MediaPlayback:
     def _forget_queue(self) -> None:
         self._queue.clear()
         self._waiting_samples = 0
+        self._gather_until_ns = None
 
     def _cut(self, cuts: list[Cut]) -> list[Cut]:
         for cut in cuts:
             self._parts.cut(cut)
         return cuts
 
-    def _account(self, stretch: int | None) -> None:
-        """Attribute what the sink has taken since the last look."""
-        if self._sink is None:
-            return
-        taken = self._sink.written_samples - self._accounted
-        self._accounted += taken
-        if stretch is not None and taken:
-            self._ledger.written(stretch, taken)
-        elif taken:
-            self._ledger.written_other(taken)
-
     def _refresh(self) -> None:
-        if self._sink is not None:
-            self._ledger.heard(self._sink.heard_samples - self._heard_before)
+        if self._writer is not None:
+            self._writer.refresh()
 
 
 def _is_loud(pcm: bytes) -> bool:

@@ -12,25 +12,19 @@ from collections import deque
 from collections.abc import Callable
 
 from bareline.client.journal import Journal
+from bareline.client.sink_writer import FrameFilter, SinkWriter, cut_up
 from bareline.client.sounding import Sounding, heard_out
 from bareline.client.wire_audio import Decoder, decoder_for
-from bareline.clock import now_ns
 from bareline.devices.contract import AudioSink
-from bareline.errors import AudioFormatError
-from bareline.media.frames import AudioFrame
 from bareline.protocol.events import AudioFormat, ResponseOutputAudioDelta
 from bareline.protocol.playout import Cut, PartKey, PlayoutLedger
-from bareline.units import BYTES_PER_SAMPLE, SAMPLE_RATE_HZ, SAMPLES_PER_MS
+from bareline.units import BYTES_PER_SAMPLE, SAMPLE_RATE_HZ
 
-__all__ = ["PLAYBACK_MAX_SAMPLES", "FrameFilter", "Playback", "cut_up", "filtered"]
+__all__ = ["PLAYBACK_MAX_SAMPLES", "Playback"]
 
 PLAYBACK_MAX_SAMPLES = 10 * 60 * SAMPLE_RATE_HZ
 """Audio that waits for the sink: ten minutes of speech, far beyond one answer. What does not fit is refused and
 counted: dropping older audio would falsify the positions of all that follows."""
-WRITE_SAMPLES = 20 * SAMPLES_PER_MS
-
-FrameFilter = Callable[[AudioFrame], AudioFrame]
-"""Sees every frame of a stream and gives the one to use; it must keep the number of samples."""
 
 
 class Playback:
@@ -50,19 +44,22 @@ class Playback:
     ) -> None:
         self.dropped_samples = 0
         self._ledger = PlayoutLedger()
-        self._sink = sink
         self._journal = journal
-        self._filter = output_filter
         self._parts = Sounding(self._ledger, journal, started=started, stopped=stopped)
         self._decoders: dict[PartKey, Decoder] = {}
         self._queues: dict[PartKey | None, deque[bytes]] = {}
         self._waiting_samples = 0
-        self._accounted = sink.written_samples if sink is not None else 0
-        self._heard_before = sink.heard_samples if sink is not None else 0
-        self._interruptions = 0
-        self._writing: PartKey | None = None
-        self._news = asyncio.Event()
         self._watched = asyncio.Event()
+        self._writer: SinkWriter[PartKey] | None = None
+        if sink is not None:
+            self._writer = SinkWriter(
+                sink,
+                self._ledger,
+                output_filter=output_filter,
+                next_piece=self._next_piece,
+                written=lambda key, samples: self._ledger.written(*key, samples),
+                after_write=self._after_write,
+            )
 
     @property
     def ledger(self) -> PlayoutLedger:
@@ -73,12 +70,17 @@ class Playback:
     @property
     def has_sink(self) -> bool:
         """Whether anybody can hear."""
-        return self._sink is not None
+        return self._writer is not None
 
     @property
     def unheard(self) -> bool:
-        """Whether audio is playing or waits to be played."""
-        return bool(self._waiting_samples) or self.ledger.unheard_samples > 0
+        """Whether audio is playing or waits to be played, paused or not."""
+        return self._unheard_samples > 0
+
+    @property
+    def paused(self) -> bool:
+        """Whether all audio is held back."""
+        return self._writer is not None and self._writer.paused
 
     @property
     def sounding(self) -> tuple[PartKey, ...]:
@@ -115,7 +117,8 @@ class Playback:
             self._decoded(key, decoder.flush())
         self._ledger.finished(*key)
         self._watched.set()
-        self._news.set()
+        if self._writer is not None:
+            self._writer.wake()
 
     def response_done(self, response_id: str) -> None:
         """The response is over; no part of it can still grow, whatever its server forgot to say."""
@@ -129,27 +132,41 @@ class Playback:
         for key in self._parts.open:
             self.finished(*key)
 
+    def duck(self, gain_db: float | None) -> None:
+        """Play with ``gain_db`` (at most 0) within one device buffer; ``None``: as loud as it came."""
+        if self._writer is not None:
+            self._writer.duck(gain_db)
+
+    def pause(self) -> None:
+        """Hold all audio back within one device buffer; nothing is lost."""
+        if self._writer is not None:
+            self._writer.pause()
+
+    def resume(self) -> None:
+        """Go on with the sample after the last one heard."""
+        if self._writer is not None:
+            self._writer.resume()
+
     def interrupt(self) -> list[Cut]:
-        """Silence at once; returns what was cut, empty when nothing was. Safe at any moment, any number of times."""
-        sink = self._sink
-        if sink is None:
+        """Silence at once; returns what was cut, empty when nothing was. Safe at any moment, any number of times.
+
+        What comes next is played at once and as loud as it comes.
+        """
+        if self._writer is None:
             return []
-        self._interruptions += 1
         self._forget_queues()
-        self._account(self._writing)
-        self._refresh()
-        self._ledger.cleared(sink.clear())
+        self._ledger.cleared(self._writer.drop())
         return self._cut(self._ledger.interrupt())
 
     def interrupt_response(self, response_id: str) -> list[Cut]:
         """Cut what one response has begun since it was interrupted; its later audio is refused."""
-        return self._cut(self._ledger.interrupt(response_id)) if self._sink is not None else []
+        return self._cut(self._ledger.interrupt(response_id)) if self._writer is not None else []
 
     def silence(self) -> None:
         """Drop what is not heard yet, for good."""
         self._forget_queues()
-        if self._sink is not None:
-            self._sink.clear()
+        if self._writer is not None:
+            self._ledger.cleared(self._writer.drop())
 
     def holds(self, response_id: str) -> bool:
         """Whether audio of this response is played or waits to be played."""
@@ -158,46 +175,37 @@ class Playback:
 
     def play_clip(self, pcm: bytes) -> None:
         """Play audio of our own (PCM16, 24 kHz) after all that waits; it counts for nobody, and is cleared with all."""
-        if self._sink is not None:
+        if self._writer is not None:
             self._waiting_samples += len(pcm) // BYTES_PER_SAMPLE
             pieces = self._queues.setdefault(None, deque())
             pieces += cut_up(pcm)
-            self._news.set()
+            self._writer.wake()
 
     async def run(self) -> None:
         """Write to the sink and watch what it says, until cancelled."""
-        if self._sink is None:
+        if self._writer is None:
             return
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._write(self._sink))
+            tasks.create_task(self._writer.run())
             tasks.create_task(self._watch())
 
     async def quiet(self) -> None:
         """Wait until nothing is left to be heard, or the sink is stuck."""
-        await heard_out(lambda: self._waiting_samples + self.ledger.unheard_samples)
+        await heard_out(lambda: self._unheard_samples)
 
-    async def _write(self, sink: AudioSink) -> None:
-        while True:
-            while (piece := self._next_piece()) is None:
-                self._news.clear()
-                await self._news.wait()
-            key, pcm = piece
-            interruptions, self._writing = self._interruptions, key
-            self._waiting_samples -= len(pcm) // BYTES_PER_SAMPLE
-            await sink.write(filtered(self._filter, AudioFrame(pcm, self._accounted, now_ns())))
-            if interruptions == self._interruptions:
-                self._account(key)
-            else:
-                self._silence_late_frame(sink)
-            if key is not None and not self._parts.has_begun(key):
-                self._watched.set()
+    @property
+    def _unheard_samples(self) -> int:
+        taken_back = self._writer.waiting_samples if self._writer is not None else 0
+        return self._waiting_samples + taken_back + self.ledger.unheard_samples
 
     def _next_piece(self) -> tuple[PartKey | None, bytes] | None:
         """Parts play one after the other in the order in which they began, however their audio comes in between."""
         while self._queues:
             key, pieces = next(iter(self._queues.items()))
             if pieces:
-                return key, pieces.popleft()
+                pcm = pieces.popleft()
+                self._waiting_samples -= len(pcm) // BYTES_PER_SAMPLE
+                return key, pcm
             if key is not None and self._ledger.unfinished(*key):
                 return None
             del self._queues[key]
@@ -207,10 +215,9 @@ class Playback:
         self._queues.clear()
         self._waiting_samples = 0
 
-    def _silence_late_frame(self, sink: AudioSink) -> None:
-        """The sink took a frame after it had been cleared: it was waiting in ``write`` meanwhile."""
-        self._account(None)
-        self._ledger.cleared(sink.clear())
+    def _after_write(self, key: PartKey | None) -> None:
+        if key is not None and not self._parts.has_begun(key):
+            self._watched.set()
 
     async def _watch(self) -> None:
         """Say when parts begin and end to sound."""
@@ -230,13 +237,15 @@ class Playback:
             key = (cut.item_id, cut.content_index)
             self._decoders.pop(key, None)
             self._waiting_samples -= sum(map(len, self._queues.pop(key, ()))) // BYTES_PER_SAMPLE
+            if self._writer is not None:
+                self._writer.forget(key)
             self._parts.cut(cut)
         return cuts
 
     def _decoded(self, key: PartKey, pcm: bytes) -> None:
         samples = len(pcm) // BYTES_PER_SAMPLE
         self._ledger.decoded(*key, samples)
-        if self._sink is None or not samples:
+        if self._writer is None or not samples:
             return
         if self._waiting_samples + samples > PLAYBACK_MAX_SAMPLES:
             self.dropped_samples += samples
@@ -248,35 +257,8 @@ class Playback:
         if pieces is None:
             pieces = self._queues[key] = deque()
         pieces += cut_up(pcm)
-        self._news.set()
-
-    def _account(self, key: PartKey | None) -> None:
-        """Attribute what the sink has taken since the last look."""
-        if self._sink is None:
-            return
-        taken = self._sink.written_samples - self._accounted
-        self._accounted += taken
-        if key is not None and taken:
-            self._ledger.written(*key, taken)
-        elif taken:
-            self._ledger.written_other(taken)
+        self._writer.wake()
 
     def _refresh(self) -> None:
-        if self._sink is not None:
-            self._ledger.heard(self._sink.heard_samples - self._heard_before)
-
-
-def filtered(output_filter: FrameFilter | None, frame: AudioFrame) -> AudioFrame:
-    """What the filter makes of a frame. Raises ``AudioFormatError`` when it made another number of samples."""
-    if output_filter is None:
-        return frame
-    changed = output_filter(frame)
-    if changed.samples != frame.samples:
-        raise AudioFormatError(f"output_filter made {changed.samples} samples of {frame.samples}; it must keep them")
-    return changed
-
-
-def cut_up(pcm: bytes) -> list[bytes]:
-    """In pieces that are written at once."""
-    step = WRITE_SAMPLES * BYTES_PER_SAMPLE
-    return [pcm] if len(pcm) <= step else [pcm[start : start + step] for start in range(0, len(pcm), step)]
+        if self._writer is not None:
+            self._writer.refresh()

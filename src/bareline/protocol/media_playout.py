@@ -127,6 +127,13 @@ class MediaLedger:
         self._stretches.cleared(dropped_samples)
         self._write_off()
 
+    def taken_back(self, dropped_samples: int) -> None:
+        """The sink dropped the last ``dropped_samples`` written ones, and they will be written again (a pause).
+
+        Tell ``heard`` first.
+        """
+        self._stretches.taken_back(dropped_samples)
+
     def started(self, response_id: str, now_ns: int) -> bool:
         """``output_audio_buffer.started``. False when the response was interrupted: it is not to be played."""
         for known in self._responses.values():  # the server plays one after the other

@@ -164,15 +164,16 @@ class PlayoutLedger:
 
         Tell the sink's ``heard`` first: what it played until the clear belongs to the head of the order.
         """
-        left = min(dropped_samples, self._playable_total - self._heard_total)
-        self._playable_total -= left
-        while left:
-            run = self._runs[-1]
-            step = min(left, run.samples)
-            left -= step
-            run.samples -= step
-            if not run.samples:
-                self._runs.pop()
+        self._dropped(dropped_samples)
+
+    def taken_back(self, dropped_samples: int) -> None:
+        """The sink dropped the last ``dropped_samples`` written ones, and they will be written again (a pause).
+
+        Tell the sink's ``heard`` first, as for ``cleared``.
+        """
+        for run in self._dropped(dropped_samples):
+            if run.part is not None:
+                run.part.written -= run.samples
 
     def interrupt(self, response_id: str | None = None) -> list[Cut]:
         """Cut every part not heard to its end, of one response or of all, in the order in which they began.
@@ -243,6 +244,21 @@ class PlayoutLedger:
             self._runs[-1].samples += samples
         elif samples:
             self._runs.append(_Run(part, samples))
+
+    def _dropped(self, samples: int) -> list[_Run]:
+        """The tail of what the sink has taken goes; returns what that was."""
+        left = min(samples, self._playable_total - self._heard_total)
+        self._playable_total -= left
+        dropped: list[_Run] = []
+        while left:
+            run = self._runs[-1]
+            step = min(left, run.samples)
+            left -= step
+            run.samples -= step
+            dropped.append(_Run(run.part, step))
+            if not run.samples:
+                self._runs.pop()
+        return dropped
 
     def _cut(self, part: _Part) -> list[Cut]:
         item_id, content_index = part.key

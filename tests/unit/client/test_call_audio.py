@@ -134,8 +134,7 @@ def test_the_end_of_the_source_is_followed_by_silence_so_that_the_turn_ends(kit)
 
 def test_without_a_sink_everything_else_goes_on(kit) -> None:
     async def main() -> None:
-        async with kit.phone(spoken(kit, 500)) as phone:
-            phone.call._parts.playback._sink = None
+        async with kit.phone(spoken(kit, 500), has_speaker=False) as phone:
             phone.call.send_text("Go.")
             assert (await phone.until(AgentSaid)).text == "One two three four five six."
             phone.call.interrupt()

@@ -277,9 +277,8 @@ def test_both_filters_see_every_frame_and_a_second_listener_gets_the_original(ki
 
 def test_without_a_speaker_the_audio_is_the_programs_own(kit) -> None:
     async def main() -> None:
-        async with kit.phone(spoken(kit, 500), media=True, speaker=NullSink()) as phone:
+        async with kit.phone(spoken(kit, 500), media=True, has_speaker=False) as phone:
             playback = phone.call._parts.playback
-            playback._sink = None
             phone.call.send_text("Go.")
             assert (await phone.until(AgentSaid)).text == WORDS
             assert not phone.call.interrupt()
