@@ -1,8 +1,8 @@
 """When does the user speak, and what of it should the backend hear while it is spoken?
 
-Asks voice activity about the input while the session wants it, and gives back, in order, where speech began, what was
-heard of it, and where it ended. Positions are samples of all audio of the session. Without turn detection nothing is
-judged, and no voice activity is loaded.
+Asks a turn detector about the input while the session wants it, and gives back, in order, where speech began, what was
+heard of it, and where the turn ended. Positions are samples of all audio of the session. Without turn detection nothing
+is judged, and no voice activity is loaded. Noise is taken out first, where the session says so.
 """
 
 from __future__ import annotations
@@ -14,8 +14,9 @@ from typing import TypedDict
 from bareline.media.convert import PcmDecoder
 from bareline.media.formats import wire_format
 from bareline.media.frames import AudioFrame
-from bareline.protocol.events import AudioFormat
+from bareline.protocol.events import AudioFormat, NoiseReduction
 from bareline.server.turn_settings import TurnSettings
+from bareline.speech.noise_reduction import NoiseReducer
 from bareline.turns.contract import TurnDecision, VoiceActivity
 from bareline.turns.silence import SilenceTurnDetector
 from bareline.units import BYTES_PER_SAMPLE, ms_to_samples
@@ -37,9 +38,13 @@ class SpeechStarted:
 
 @dataclass(frozen=True, slots=True)
 class SpeechStopped:
-    """The turn is over; ``sample`` ends the audio that belongs to it, silence included."""
+    """The turn is over; ``sample`` ends the audio that belongs to it, silence included.
+
+    ``filtered`` is that audio without noise, where the session has wanted it so all the time.
+    """
 
     sample: int
+    filtered: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +64,10 @@ class Hearing:
         self._voice_activity = voice_activity
         self._settings: TurnSettings | None = None
         self._decoder: PcmDecoder | None = None
+        self._noise: NoiseReduction | None = None
+        self._reducer: NoiseReducer | None = None
+        self._settled = b""
+        self._filtered: bytearray | None = None
         self._detector: SilenceTurnDetector | None = None
         self._detector_from = 0
         self._recent = _Recent()
@@ -80,8 +89,9 @@ class Hearing:
         """Where audio begins that belongs to no turn yet."""
         return self._free_from
 
-    def configure(self, settings: TurnSettings | None) -> None:
-        """Take the session's settings; what was heard so far stays. ``None`` stops judging."""
+    def configure(self, settings: TurnSettings | None, noise: NoiseReduction | None = None) -> None:
+        """Take the session's settings; what was heard so far stays. ``None`` stops judging, or filtering."""
+        self._reduce(noise)
         self._settings = settings
         if settings is None:
             self._detector = None
@@ -91,9 +101,17 @@ class Hearing:
 
     def forget(self) -> None:
         """The buffer was emptied, by the client's commit or clear: what came before belongs to no turn to come."""
-        self._free_from = self._recent.end_sample
+        held = self._reducer.held_samples if self._reducer else len(self._settled) // BYTES_PER_SAMPLE
+        self._free_from = self._recent.end_sample + held
         self._detector = None
         self._heard_to = None
+
+    def without_noise(self, pcm: bytes) -> bytes:
+        """A whole stretch of the input that was committed by hand, filtered where the session says so."""
+        if self._reducer is None:
+            return pcm
+        reducer = self._reducer.apart()
+        return reducer.feed(pcm) + reducer.flush()
 
     def listen(self, audio: bytes, format: AudioFormat) -> Iterator[Iterator[Heard]]:  # noqa: A002 (wire)
         """Take audio as it came on the wire, slice by slice; each is to be read before the next."""
@@ -102,7 +120,9 @@ class Hearing:
             self._decoder = PcmDecoder(source)
         slice_bytes = source.rate_hz // _SLICES_PER_S * source.frame_bytes
         for start in range(0, len(audio), slice_bytes):
-            yield self.feed(self._decoder.feed(audio[start : start + slice_bytes]))
+            pcm = self._decoder.feed(audio[start : start + slice_bytes])
+            settled, self._settled = self._settled, b""
+            yield self.feed(settled + (self._reducer.feed(pcm) if self._reducer else pcm))
 
     def feed(self, pcm: bytes) -> Iterator[Heard]:
         """Take the next samples of the input at 24 kHz."""
@@ -114,6 +134,18 @@ class Hearing:
         for decision in detector.feed(AudioFrame(pcm, first_sample=begin - self._detector_from)):
             yield from self._decide(decision)
         yield from self._hear(self._recent.end_sample)
+
+    def _reduce(self, noise: NoiseReduction | None) -> None:
+        if noise == self._noise:
+            return
+        self._noise = noise
+        self._filtered = None  # of a turn under way, only a part would be
+        if self._reducer is not None:
+            self._settled += self._reducer.flush()
+            self._reducer = None
+        if noise is not None:
+            strength = 1.0 if noise.strength is None else noise.strength
+            self._reducer = NoiseReducer(kind=noise.type or "near_field", strength=strength)
 
     def _listening(self, begin: int) -> SilenceTurnDetector | None:
         """The detector of a stream that began when it was made; loading it waits for the first audio."""
@@ -127,17 +159,20 @@ class Hearing:
             spoken = self._detector_from + decision.at_sample
             padded = spoken - ms_to_samples(self._settings.prefix_padding_ms)
             self._heard_to = max(padded, self._free_from, self._recent.first_sample)
+            self._filtered = bytearray() if self._reducer else None
             yield SpeechStarted(self._heard_to)
         elif decision.kind == "speech_stopped":
             end = self._detector_from + decision.decided_at_sample
             yield from self._hear(end)
             self._heard_to = None
             self._free_from = end
-            yield SpeechStopped(end)
+            yield SpeechStopped(end, bytes(self._filtered or b""))
 
     def _hear(self, end: int) -> Iterator[Heard]:
         if self._heard_to is not None and end > self._heard_to:
             pcm = self._recent.cut(self._heard_to, end)
+            if self._filtered is not None:
+                self._filtered += pcm
             yield Hear(AudioFrame(pcm, first_sample=self._heard_to))
             self._heard_to = end
 

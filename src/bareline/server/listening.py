@@ -18,7 +18,7 @@ from bareline.server.backend import BackendSession, Utterance
 from bareline.server.hearing import Hear, Heard, Hearing, SpeechStarted, SpeechStopped
 from bareline.server.idle import IdleClock
 from bareline.server.media_input import listen_to
-from bareline.server.turn_settings import turn_settings
+from bareline.server.turn_settings import noise_reduction, turn_settings
 from bareline.transports.contract import MediaTransport
 from bareline.turns.contract import VoiceActivity
 from bareline.units import samples_to_ms
@@ -44,12 +44,13 @@ class Listening:
         self._idle = idle
         self._settle = settle
         self._appended: deque[InputAppended] = deque()
+        self._filtered = b""
         self._turn = asyncio.Lock()
 
     def configure(self, session: Session) -> None:
         """The session has changed."""
         settings = turn_settings(session)
-        self._hearing.configure(settings)
+        self._hearing.configure(settings, noise_reduction(session))
         self._idle.configure(settings.idle_timeout_ms if settings else None)
 
     def act(self, action: InputAppended | InputCleared | InputCommitted) -> None:
@@ -89,6 +90,8 @@ class Listening:
             self._hearing.forget()
         decoder = PcmDecoder(wire_format(action.format.type))
         pcm = decoder.feed(action.audio) + decoder.flush()
+        if action.buffered:
+            pcm = self._filtered or self._hearing.without_noise(pcm)
         self._mind.committed(Utterance(item_id=action.item_id, audio=AudioFrame(pcm, at_ns=now_ns())))
 
     async def _hear(self, appended: InputAppended) -> None:
@@ -105,6 +108,8 @@ class Listening:
                 self._idle.reset()
             case Hear(frame):
                 self._mind.hear(frame)
-            case SpeechStopped(sample):
+            case SpeechStopped(sample, filtered):
+                self._filtered = filtered
                 self._endpoint.speech_stopped(samples_to_ms(sample), now_ns())
                 self._settle()
+                self._filtered = b""

@@ -1,8 +1,4 @@
-"""How should the server find turns, given what the session asks for?
-
-``server_vad`` is taken as it stands. ``semantic_vad`` of the service judges meaning; here it is approximated by silence
-alone, longer for the less eager (a known divergence).
-"""
+"""How should the server find turns, and what should it take out of the audio first, given what the session asks for?"""
 
 from __future__ import annotations
 
@@ -11,9 +7,16 @@ from typing import TypeVar
 
 from msgspec import UNSET, UnsetType
 
-from bareline.protocol.events import RealtimeSession, Session, TranscriptionSession, TurnDetection
+from bareline.protocol.events import (
+    NoiseReduction,
+    RealtimeSession,
+    Session,
+    SessionAudioInput,
+    TranscriptionSession,
+    TurnDetection,
+)
 
-__all__ = ["TurnSettings", "turn_settings"]
+__all__ = ["TurnSettings", "noise_reduction", "turn_settings"]
 
 T = TypeVar("T")
 
@@ -34,10 +37,8 @@ class TurnSettings:
 
 def turn_settings(session: Session) -> TurnSettings | None:
     """The settings of this session, or None when turns are manual."""
-    if not isinstance(session, RealtimeSession | TranscriptionSession):
-        return None
-    audio = session.audio
-    detection = audio.input.turn_detection if audio and audio.input else None
+    heard = _input(session)
+    detection = heard.turn_detection if heard else None
     if detection is None:
         return None
     if detection.type == "semantic_vad":
@@ -49,6 +50,18 @@ def turn_settings(session: Session) -> TurnSettings | None:
         silence_duration_ms=_given(detection.silence_duration_ms, default.silence_duration_ms),
         idle_timeout_ms=detection.idle_timeout_ms or None,
     )
+
+
+def noise_reduction(session: Session) -> NoiseReduction | None:
+    """What noise reduction this session wants, or None."""
+    heard = _input(session)
+    return heard.noise_reduction if heard else None
+
+
+def _input(session: Session) -> SessionAudioInput | None:
+    if not isinstance(session, RealtimeSession | TranscriptionSession) or session.audio is None:
+        return None
+    return session.audio.input
 
 
 def _eagerness(detection: TurnDetection) -> str:

@@ -8,6 +8,7 @@ import random
 import pytest
 
 from bareline.media.frames import AudioFrame
+from bareline.protocol.events import AudioFormat, NoiseReduction
 from bareline.server.hearing import Hear, Heard, Hearing, SpeechStarted, SpeechStopped
 from bareline.server.turn_settings import TurnSettings
 from bareline.turns.contract import SpeechProbability
@@ -135,3 +136,34 @@ def test_settings_change_in_the_middle_of_an_utterance() -> None:
     hearing.configure(TurnSettings(threshold=0.5, prefix_padding_ms=0, silence_duration_ms=600))
     assert all(isinstance(heard, Hear) for heard in listen(hearing, silence(580)))
     assert SpeechStopped(ms_to_samples(900)) in listen(hearing, silence(40))
+
+
+def test_noise_reduction_moves_nothing_and_may_come_and_go_in_the_middle_of_a_turn() -> None:
+    pcm = silence(500) + speech(400) + silence(500)
+    ((start, end, plain),) = turns(listen(a_hearing(), pcm))
+    for cut_ms in (0, 600, 750):
+        hearing = a_hearing()
+        cut = cut_ms * 48
+        heard = listen(hearing, pcm[:cut]) if cut else []
+        hearing.configure(SETTINGS, NoiseReduction(type="far_field", strength=0))
+        for part in hearing.listen(pcm[cut:] + silence(40), AudioFormat(type="audio/pcm", rate=24_000)):
+            heard += part
+        ((first, last, audio),) = turns(heard)
+        assert (first, last, len(audio)) == (start, end, len(plain))
+        stopped = next(entry for entry in heard if isinstance(entry, SpeechStopped))
+        assert stopped.filtered == (b"" if cut else audio)
+        hearing.configure(SETTINGS)
+        hearing.forget()
+        assert hearing.free_from == ms_to_samples(1_440)
+        for part in hearing.listen(silence(20), AudioFormat(type="audio/pcm", rate=24_000)):
+            list(part)
+        assert hearing.end_sample == ms_to_samples(1_460)
+
+
+def test_what_the_filter_holds_back_belongs_to_what_was_forgotten() -> None:
+    hearing = a_hearing()
+    hearing.configure(SETTINGS, NoiseReduction(type="near_field"))
+    for part in hearing.listen(silence(500), AudioFormat(type="audio/pcm", rate=24_000)):
+        list(part)
+    hearing.forget()
+    assert hearing.free_from == ms_to_samples(500)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import math
+import random
+from array import array
 
 import pytest
 
@@ -26,6 +28,17 @@ def tone(ms: int) -> bytes:
 
 def silence(ms: int) -> bytes:
     return bytes(ms * BYTES_PER_MS)
+
+
+def noise(ms: int, seed: int = 0) -> bytes:
+    """White, at -60 dBFS."""
+    chance = random.Random(seed)
+    return array("h", (round(chance.gauss(0, 33)) for _ in range(ms * 24))).tobytes()
+
+
+def with_noise(pcm: bytes) -> bytes:
+    added = array("h", noise(len(pcm) // BYTES_PER_MS, seed=1))
+    return array("h", map(sum, zip(array("h", pcm), added, strict=True))).tobytes()
 
 
 async def speak(client, audio: bytes, bytes_per_ms: int = BYTES_PER_MS) -> None:
@@ -78,17 +91,29 @@ def test_a_spoken_turn_in_the_order_of_the_service(kit) -> None:
     run_virtual(main())
 
 
-def test_noise_reduction_changes_nothing(kit) -> None:
+@pytest.mark.parametrize("detection", [None, VAD["audio"]["input"]["turn_detection"]])
+def test_noise_reduction_lowers_the_noise_that_the_backend_hears(kit, detection) -> None:
     async def main() -> None:
-        mind = kit.Mind(two_seconds)
-        async with kit.session(mind) as client:
-            reduced = {"turn_detection": None, "noise_reduction": {"type": "near_field"}}
-            updated = await client.configure(audio={"input": reduced})
-            assert updated["session"]["audio"]["input"]["noise_reduction"]["type"] == "near_field"
-            await client.append(tone(500))
-            await client.say("input_audio_buffer.commit")
-            await client.until("conversation.item.done")
-            assert mind.utterances[0].audio.pcm == tone(500)
+        levels: dict[str | None, float] = {}
+        for kind in (None, "near_field", "far_field"):
+            mind = kit.Mind(two_seconds)
+            async with kit.session(mind) as client:
+                reduction = {"type": kind} if kind else None
+                wanted = {"turn_detection": detection, "noise_reduction": reduction}
+                updated = await client.configure(audio={"input": wanted})
+                assert updated["session"]["audio"]["input"]["noise_reduction"] == (
+                    {"type": kind, "strength": 1.0} if kind else None
+                )
+                await client.append(noise(1_000) + with_noise(tone(400)) + noise(600))
+                if detection is None:
+                    await client.say("input_audio_buffer.commit")
+                await client.until("conversation.item.done")
+                (utterance,) = mind.utterances
+                heard = b"".join(frame.pcm for frame in mind.heard)
+                assert heard in (b"", utterance.audio.pcm)
+                levels[kind] = rms_dbfs(utterance.audio.pcm[-150 * BYTES_PER_MS : -50 * BYTES_PER_MS])
+        assert levels["near_field"] < levels[None] - 8
+        assert levels["far_field"] < levels["near_field"] - 4
 
     run_virtual(main())
 
