@@ -192,3 +192,17 @@ def test_responses_that_nobody_announced_are_forgotten_too() -> None:
         sink.ledger.dropped(f"ghost{number}", sink.now_ns)
     assert len(sink.ledger._responses) == 2 * LEDGER_MAX_PARTS
     assert list(sink.ledger.positions()) == [A]
+
+
+def test_what_a_pause_takes_back_is_not_lost() -> None:
+    sink = Sink().begun(A).started().play(500, hear=False).stopped()
+    sink.ledger.heard(200 * 24)
+    sink.ledger.taken_back(300 * 24)
+    position = sink.ledger.position(*A)
+    assert position is not None
+    assert (position.written, position.queued, position.heard, position.over) == (4_800, 12_000, 4_800, False)
+    sink.ledger.written(1, 300 * 24)
+    sink.ledger.heard(500 * 24)
+    position = sink.ledger.position(*A)
+    assert position is not None
+    assert (position.heard, position.over) == (12_000, True)

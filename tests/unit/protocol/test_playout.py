@@ -234,3 +234,33 @@ def test_a_part_is_unfinished_from_its_beginning_to_its_end() -> None:
     assert ledger.unfinished("item_a")
     ledger.finished("item_a")
     assert not ledger.unfinished("item_a")
+
+
+def test_what_a_pause_takes_back_is_written_again_and_counted_once() -> None:
+    ledger = PlayoutLedger()
+    play(ledger, "item_a", 300)
+    ledger.written_other(50 * MS)
+    play(ledger, "item_b", 500)
+    ledger.heard(200 * MS)
+    ledger.taken_back(650 * MS)
+    positions = ledger.positions()
+    assert [position.written for position in positions.values()] == [200 * MS, 0]
+    assert [position.queued for position in positions.values()] == [300 * MS, 500 * MS]
+    assert ledger.unheard_samples == 0
+    ledger.written("item_a", 0, 100 * MS)
+    ledger.written_other(50 * MS)
+    ledger.written("item_b", 0, 500 * MS)
+    ledger.heard(700 * MS)
+    assert (ledger.heard_ms("item_a"), ledger.heard_ms("item_b")) == (300, 350)
+    with pytest.raises(ValueError, match="only 12000 queued"):
+        ledger.written("item_b", 0, 1)
+
+
+def test_an_interruption_during_a_pause_cuts_at_what_was_heard() -> None:
+    ledger = PlayoutLedger()
+    play(ledger, "item_a", 300)
+    ledger.heard(120 * MS)
+    ledger.taken_back(180 * MS)
+    assert ledger.interrupt() == [Cut("resp_1", "item_a", 0, 120, delete=False)]
+    ledger.heard(300 * MS)
+    assert ledger.heard_ms("item_a") == 120
