@@ -89,7 +89,9 @@ class Call:
             ids=self._ids,
         )
         self._parts, self._reactions = compose(options, spawn=self._tasks.spawn, tools_changed=self._tools_changed)
-        self._capture = Capture(microphone, input_filter=input_filter) if microphone is not None else None
+        self._capture = (
+            Capture(microphone, input_filter=input_filter, ears=self._parts.ears) if microphone is not None else None
+        )
 
         async def open_line() -> Line:
             return await connect(observer=observer, **connecting)

@@ -17,6 +17,7 @@ from bareline.client.consent import ConsentDesk
 from bareline.client.feed import FEED_MAX, Feed
 from bareline.client.filler import Filler
 from bareline.client.journal import Journal
+from bareline.client.local_ears import LocalEars
 from bareline.client.media_playback import MediaPlayback
 from bareline.client.media_reactions import MediaReactions
 from bareline.client.outbox import Outbox
@@ -108,6 +109,7 @@ def compose(
         recovery=recovery,
         claims=_claims(options, shared, runner),
         usage=CallUsage(),
+        ears=LocalEars(playing=later.playing),
         over_media=_over_media(options, shared, later, barge_in),
     )
     later.parts, later.reactions = parts, Reactions(parts, barge_in=options.barge_in)
@@ -123,6 +125,10 @@ class _Later:
     def started(self, key: PartKey, at_ns: int) -> None:
         """A part begins to sound."""
         self.reactions.heard_first(key, at_ns)
+
+    def playing(self) -> bool:
+        """Whether the assistant is heard at the moment."""
+        return bool(self.parts.playback.sounding)
 
     def stopped(self, key: PartKey, interrupted: bool) -> None:
         """Nothing more of a part will sound."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 
 from bareline.client.line import Line
+from bareline.client.local_ears import LocalEars
 from bareline.client.sink_writer import FrameFilter
 from bareline.client.wire_audio import Encoder, encoder_for
 from bareline.clock import now_ns
@@ -27,16 +28,19 @@ _FRAME_SAMPLES = 20 * SAMPLES_PER_MS
 class Capture:
     """Sends one source's frames over the line of the moment; what comes without a line is dropped and counted.
 
-    ``ended``: the source has no more audio.
+    ``ended``: the source has no more audio. ``ears`` hear every frame, and say what of it is sent.
     """
 
-    def __init__(self, source: AudioSource, *, input_filter: FrameFilter | None = None) -> None:
+    def __init__(
+        self, source: AudioSource, *, input_filter: FrameFilter | None = None, ears: LocalEars | None = None
+    ) -> None:
         self.muted = False
         self.ended = False
         self.dropped_samples = 0
         self.sent_samples = 0
         self._source = source
         self._filter = input_filter
+        self._ears = ears
         self._line: Line | None = None
         self._session: Session | None = None
         self._format: AudioFormat | None = None
@@ -70,6 +74,14 @@ class Capture:
             frame = self._filter(frame)
         if self.muted:
             frame = AudioFrame(bytes(len(frame.pcm)), frame.first_sample, frame.at_ns)
+        if self._ears is None:
+            await self._transmit(frame)
+            return
+        for wanted in self._ears.hear(frame):
+            await self._transmit(wanted)
+        self._ears.sent()
+
+    async def _transmit(self, frame: AudioFrame) -> None:
         line = self._line
         if line is None:
             self.dropped_samples += frame.samples

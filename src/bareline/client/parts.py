@@ -12,6 +12,7 @@ from bareline.client.consent import ConsentDesk
 from bareline.client.feed import Feed
 from bareline.client.filler import Filler
 from bareline.client.journal import Journal
+from bareline.client.local_ears import LocalEars
 from bareline.client.media_playback import MediaPlayback
 from bareline.client.media_reactions import MediaReactions
 from bareline.client.outbox import Outbox
@@ -64,6 +65,7 @@ class Parts:
     recovery: Recovery | None
     claims: ClaimWatch
     usage: CallUsage
+    ears: LocalEars
     over_media: OverMedia
     media: MediaReactions | None = None
     opened_before: bool = False
