@@ -65,7 +65,8 @@ class BargeIn:
         self, conversation: Conversation, *, by: Literal["user", "application"], at_ns: int, server_cancels: bool
     ) -> bool:
         """Stop what is being said and generated. False when there was nothing to stop."""
-        running = [response for response in conversation.responses.values() if response.active]
+        responses = conversation.responses.values()
+        running = [response for response in responses if response.active and response.id not in self._interrupted]
         if by == "application":
             self._cancel()
         playback = self._playback()
@@ -97,8 +98,6 @@ class BargeIn:
             self._tell(self._playback().interrupt_response(response_id), conversation)
 
     def _stop(self, response: ResponseEntry, *, server_cancels: bool) -> None:
-        if response.id in self._interrupted:
-            return
         self._interrupted[response.id] = None
         if len(self._interrupted) > _REMEMBERED:
             self._interrupted.popitem(last=False)

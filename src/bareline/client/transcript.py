@@ -13,6 +13,7 @@ from bareline.client.heard_text import HeardText
 from bareline.protocol import events as ev
 from bareline.protocol.entries import part_text
 from bareline.protocol.playout import PartKey
+from bareline.units import samples_to_ms
 
 __all__ = ["TRANSCRIPT_MAX", "Transcript", "TranscriptEntry"]
 
@@ -24,7 +25,11 @@ _EARLY_MAX = 64
 
 @dataclass(slots=True)
 class TranscriptEntry:
-    """One message. ``final``: its text is not going to change. ``interrupted``: cut to ``heard_ms`` of audio."""
+    """One message. ``final``: its text is not going to change. ``interrupted``: cut to the words of ``heard_ms``.
+
+    ``told_ms``: what of an interrupted message the model takes for heard; more than ``heard_ms`` where a server that
+    plays the audio itself was ahead. ``deleted``: it is not in the conversation any more, nobody heard it.
+    """
 
     item_id: str
     role: str
@@ -32,11 +37,16 @@ class TranscriptEntry:
     final: bool = False
     interrupted: bool = False
     heard_ms: int | None = None
+    told_ms: int | None = None
+    deleted: bool = False
     parts: dict[int, HeardText] = field(default_factory=dict[int, HeardText], repr=False)
 
 
 class Transcript:
-    """The messages of a call in order. Iterating gives the entries, ``str`` the whole as lines."""
+    """The messages of a call in order. Iterating gives the entries, ``str`` the whole as lines.
+
+    A line that was cut ends with ``[interrupted]``.
+    """
 
     def __init__(self) -> None:
         self._order: list[TranscriptEntry] = []
@@ -50,7 +60,7 @@ class Transcript:
         return iter(tuple(self._order))
 
     def __str__(self) -> str:
-        return "\n".join(f"{entry.role}: {entry.text}" for entry in self._order if entry.text)
+        return "\n".join(_line(entry) for entry in self._order if entry.text)
 
     def entry(self, item_id: str) -> TranscriptEntry | None:
         """The entry of an item."""
@@ -58,7 +68,7 @@ class Transcript:
 
     def last(self, role: str) -> TranscriptEntry | None:
         """The latest entry of one side."""
-        return next((entry for entry in reversed(self._order) if entry.role == role), None)
+        return next((entry for entry in reversed(self._order) if entry.role == role and not entry.deleted), None)
 
     def last_words(self) -> str:
         """What the user said last, as far as it is known yet."""
@@ -101,16 +111,16 @@ class Transcript:
             return
         entry.text = self._part(entry, key[1]).until(heard_samples, finished=finished)
         entry.interrupted = entry.final = True
-        entry.heard_ms = heard_samples // 24
+        entry.heard_ms = entry.told_ms = samples_to_ms(heard_samples)
 
-    def truncated(self, key: PartKey, told_ms: int, chars: int) -> None:
-        """The server itself cut the item after ``told_ms`` of this part; that is about so much of its text."""
+    def truncated(self, key: PartKey, heard_ms: int, told_ms: int, chars: int) -> None:
+        """The server itself cut the item after ``told_ms``; ``heard_ms`` were heard: about ``chars`` of its text."""
         entry = self._entries.get(key[0])
         if entry is None:
             return
         entry.text = self._part(entry, key[1]).beginning(chars)
         entry.interrupted = entry.final = True
-        entry.heard_ms = told_ms
+        entry.heard_ms, entry.told_ms = heard_ms, told_ms
 
     def chars(self, key: PartKey) -> int:
         """How much text of a part is known."""
@@ -172,15 +182,24 @@ class Transcript:
     def _position(self, previous: str | ev.UnsetType | None) -> int:
         """After the item named; items that say nothing (calls, outputs) stand where the last message stood."""
         known = self._entries.get(previous) if isinstance(previous, str) else None
-        return self._order.index(known) + 1 if known is not None else len(self._order)
+        if known is None:
+            return len(self._order)
+        position = self._order.index(known) + 1
+        while position < len(self._order) and self._order[position].deleted:
+            position += 1
+        return position
 
     def _delete(self, item_id: str) -> None:
         entry = self._entries.get(item_id)
         if entry is not None:
-            entry.text, entry.final = "", True
+            entry.text, entry.final, entry.deleted = "", True, True
 
     def _part(self, entry: TranscriptEntry, index: int) -> HeardText:
         part = entry.parts.get(index)
         if part is None:
             part = entry.parts[index] = HeardText()
         return part
+
+
+def _line(entry: TranscriptEntry) -> str:
+    return f"{entry.role}: {entry.text}{' [interrupted]' if entry.interrupted else ''}"

@@ -86,7 +86,9 @@ class ServerTruncation:
             self._cut(key, heard_ms, heard_ms)
 
     def _cut(self, key: PartKey, told_ms: int, heard_ms: int) -> None:
-        self._transcript.truncated(key, told_ms, self._chars(ms_to_samples(told_ms)))
+        """Words that left this side's speaker, and that the model knows it has said."""
+        words_ms = min(heard_ms, told_ms)
+        self._transcript.truncated(key, words_ms, told_ms, self._chars(ms_to_samples(words_ms)))
         self._said(key[0], heard_ms)
 
 
