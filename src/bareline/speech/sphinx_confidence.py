@@ -46,7 +46,7 @@ def _silence_margin(segment: Any, costs: list[float]) -> float:
 
 def _running_costs(segments: list[Any]) -> list[float]:
     """The cost of all frames before each frame; a segment's cost is spread evenly over it."""
-    by_frame = [0.0] * (segments[-1].end_frame + 1)
+    by_frame = [0.0] * (max(segment.end_frame for segment in segments) + 1)
     for segment in segments:
         share = _cost(segment) / _frames(segment)
         for frame in range(segment.start_frame, segment.end_frame + 1):

@@ -26,23 +26,31 @@ class Overlap:
     """What is known so far of a sound during the assistant's speech. Times in ms, on the microphone's stream.
 
     ``since_ms``: since it began. ``speech_ms``: how much of that was speech. ``silence_ms``: since it was last heard, 0
-    while it lasts. ``turn_over``: a turn detector has ended the turn. ``level_dbfs``: its mean level, and
-    ``floor_dbfs`` that of the silence before, where they are known. ``probability``: mean speech probability (0-1).
+    while it lasts. ``detected``: a turn detector has found speech, and ``turn_over``: ended the turn. ``level_dbfs``:
+    its mean level, ``floor_dbfs`` that of the silence before and ``usual_dbfs`` that of the user's turns, where they
+    are known. ``probability``: mean speech probability (0-1); ``None`` where nobody judges it.
     ``echo``: how well the sound is explained by the assistant's own (0-1), where somebody knows. ``words``: what was
-    recognised so far. ``saying``: what the assistant was saying when it began, the last words heard last.
+    recognised so far, and ``confidence`` how surely (0-1), where that is known. ``saying``: what the assistant was
+    saying when it began, to the end of the sentence where that is known; ``heard_ms``: for how long it had been heard
+    by then. ``again_ms``: since an earlier sound came to nothing and the voice went on; ``None``: long ago.
     ``ducked`` and ``paused`` tell what the policy's earlier answers have led to.
     """
 
     since_ms: int
     speech_ms: int
     silence_ms: int = 0
+    detected: bool = False
     turn_over: bool = False
     level_dbfs: float | None = None
     floor_dbfs: float | None = None
+    usual_dbfs: float | None = None
     probability: float | None = None
     echo: float | None = None
     words: str = ""
+    confidence: float | None = None
     saying: str = ""
+    heard_ms: int | None = None
+    again_ms: int | None = None
     ducked: bool = False
     paused: bool = False
 
@@ -61,8 +69,9 @@ class InterruptionPolicy(Protocol):
 
     Contract: ``judge`` is a function of the overlap alone (the same evidence, the same answer); it is asked at the
     onset, with every 20 ms of the microphone's audio, with every change of the words, and when the turn is over; after
-    "stop" it is not asked again about this overlap; "play" after silence ends the overlap, and the voice goes on at the
-    sample where it paused.
+    "stop" it is asked once more, when the turn is over, and only the kind of that answer counts ("wait" may go on to be
+    a correction); "play" after silence ends the overlap, and the voice goes on at the sample where it paused. Words
+    that come up to three seconds later are asked about once more.
     """
 
     def judge(self, overlap: Overlap) -> Judgement:

@@ -1,0 +1,176 @@
+"""Was that an interruption? The policies that come with the package."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any, Self
+
+from bareline.errors import ConfigurationError
+from bareline.turns.interruption import InterruptionPolicy, Judgement, Output, Overlap
+from bareline.turns.overlap_words import ENGLISH, OverlapWords, repeats, tokens
+
+__all__ = ["AlwaysInterrupt", "InterruptionRules", "NeverInterrupt"]
+
+_ECHO_MIN = 0.6
+_SPEECH_MIN = 0.5
+"""A mean probability below this is no speech, however long."""
+_NOISE_MAX = 0.65
+_BLIP_MS = 90
+_ANSWER_MIN_MS = 200
+_STOP_MAX_MS = 1_500
+"""A "wait" that goes on for longer is the beginning of something else."""
+_LOUD_DB = 4.0
+_SOFT_DB = -8.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InterruptionRules:
+    """``InterruptionPolicy``: duck at once, pause soon, then decide by words, and by duration where there are none.
+
+    The voice is ducked with the first sound and pauses after ``pause_ms`` of speech. Then: words that stop, correct,
+    redirect or ask stop it at once. Words of a mere listener let it go on, ``settle_ms`` after the last of them, unless
+    the assistant was asking something: then they are the answer. Without words, ``turn_ms`` of speech take the floor
+    (sooner when louder than usual, when the assistant has only begun, and when an earlier sound came to nothing just
+    before; later when softer), and what is shorter lets the voice go on after ``resume_ms`` of silence. No speech, and
+    the assistant's own words, let it go on. Words count from ``confidence`` on.
+    """
+
+    pause_ms: int = 90
+    turn_ms: int = 850
+    resume_ms: int = 320
+    settle_ms: int = 180
+    backchannel_max_ms: int = 1_300
+    confidence: float = 0.5
+    words: OverlapWords = ENGLISH
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.pause_ms <= self.turn_ms:
+            raise ConfigurationError(f"pause_ms {self.pause_ms} has to lie between 0 and turn_ms {self.turn_ms}")
+        if min(self.resume_ms, self.settle_ms) < 0:
+            raise ConfigurationError("resume_ms and settle_ms cannot be negative")
+
+    @classmethod
+    def balanced(cls, **changes: Any) -> Self:
+        """Conversation: 850 ms of speech without known words take the floor."""
+        return replace(cls(), **changes)
+
+    @classmethod
+    def patient(cls, **changes: Any) -> Self:
+        """Needs more to give up the floor: reading aloud, lively listeners, background talk."""
+        return replace(cls(turn_ms=1_400, resume_ms=450, settle_ms=250, backchannel_max_ms=1_800), **changes)
+
+    @classmethod
+    def eager(cls, **changes: Any) -> Self:
+        """Gives up the floor quickly: commands, quiet rooms."""
+        return replace(cls(turn_ms=500, resume_ms=250, settle_ms=150, backchannel_max_ms=900), **changes)
+
+    def judge(self, overlap: Overlap) -> Judgement:
+        """What to do now."""
+        return (
+            self._by_echo(overlap)
+            or self._by_words(overlap)
+            or self._by_duration(overlap)
+            or self._when_silent(overlap)
+            or Judgement(self._waiting(overlap), "unknown", "too early to say")
+        )
+
+    def _by_echo(self, overlap: Overlap) -> Judgement | None:
+        if overlap.echo is not None and overlap.echo >= _ECHO_MIN:
+            return Judgement("play", "echo", f"{overlap.echo:.0%} of it is the assistant's own voice")
+        if self._sure(overlap) and repeats(overlap.words, overlap.saying):
+            return Judgement("play", "echo", "the words are the assistant's own")
+        return None
+
+    def _by_words(self, overlap: Overlap) -> Judgement | None:
+        kind = self.words.kind(overlap.words) if self._sure(overlap) else "unknown"
+        if kind == "unknown":
+            return None
+        if kind == "backchannel":
+            return self._listening(overlap)
+        if kind == "stop" and overlap.speech_ms > _STOP_MAX_MS:
+            kind = "turn"
+        if kind == "turn" and len(tokens(overlap.words)) == 1 and not self._silent(overlap, self.settle_ms):
+            return None
+        return Judgement("stop", kind, f"the words are those of a {kind}")
+
+    def _listening(self, overlap: Overlap) -> Judgement | None:
+        if _asking(overlap.saying):
+            return Judgement("stop", "turn", "an answer to what the assistant asks")
+        if overlap.speech_ms > self.backchannel_max_ms:
+            return None
+        if self._silent(overlap, self.settle_ms):
+            return Judgement("play", "backchannel", "the words are a listener's")
+        return Judgement(self._waiting(overlap), "backchannel", "the words are a listener's so far")
+
+    def _by_duration(self, overlap: Overlap) -> Judgement | None:
+        turn_ms = self._turn_ms(overlap)
+        if overlap.speech_ms < turn_ms or not _is_speech(overlap, _SPEECH_MIN):
+            return None
+        return Judgement("stop", "turn", f"{overlap.speech_ms} ms of speech, {turn_ms} take the floor")
+
+    def _when_silent(self, overlap: Overlap) -> Judgement | None:
+        blip = overlap.speech_ms < _BLIP_MS and not overlap.detected
+        if not self._silent(overlap, self.settle_ms if blip else self.resume_ms):
+            return None
+        if blip or not _is_speech(overlap, _NOISE_MAX):
+            return Judgement("play", "noise", "no speech, and silence since")
+        if _asking(overlap.saying) and overlap.speech_ms >= _ANSWER_MIN_MS:
+            return Judgement("stop", "turn", "an answer to what the assistant asks")
+        return Judgement("play", "backchannel", f"{overlap.speech_ms} ms of speech, and silence since")
+
+    def _turn_ms(self, overlap: Overlap) -> int:
+        """How much speech takes the floor, as things stand."""
+        share = 1.0
+        if overlap.level_dbfs is not None and overlap.usual_dbfs is not None:
+            louder = overlap.level_dbfs - overlap.usual_dbfs
+            share = 0.7 if louder >= _LOUD_DB else 1.3 if louder <= _SOFT_DB else 1.0
+        if overlap.again_ms is not None or (overlap.heard_ms is not None and overlap.heard_ms < self.turn_ms):
+            share *= 0.6
+        return max(self.pause_ms, int(self.turn_ms * share))
+
+    def _waiting(self, overlap: Overlap) -> Output:
+        """A detector that has found speech has waited already, where nobody else listens."""
+        found = overlap.detected and overlap.probability is None
+        return "pause" if overlap.paused or found or overlap.speech_ms >= self.pause_ms else "duck"
+
+    def _sure(self, overlap: Overlap) -> bool:
+        return bool(overlap.words) and (overlap.confidence is None or overlap.confidence >= self.confidence)
+
+    def _silent(self, overlap: Overlap, ms: int) -> bool:
+        return overlap.turn_over or overlap.silence_ms >= max(1, ms)
+
+
+@dataclass(frozen=True, slots=True)
+class AlwaysInterrupt:
+    """``InterruptionPolicy``: ``after_ms`` of anything that voice activity takes for speech stop the voice."""
+
+    after_ms: int = 0
+
+    def judge(self, overlap: Overlap) -> Judgement:
+        """What to do now."""
+        if overlap.speech_ms >= self.after_ms:
+            return Judgement("stop", "turn", f"{overlap.speech_ms} ms of speech")
+        return Judgement("play", "unknown", "too early to say")
+
+
+class NeverInterrupt:
+    """``InterruptionPolicy``: the assistant finishes, always; what was said meanwhile is answered afterwards.
+
+    ``rules`` tell what it was, so that a listener's "mm-hmm" is not answered.
+    """
+
+    def __init__(self, rules: InterruptionPolicy | None = None) -> None:
+        self._rules = rules or InterruptionRules()
+
+    def judge(self, overlap: Overlap) -> Judgement:
+        """What to do now."""
+        found = self._rules.judge(overlap)
+        return Judgement("play", found.kind, f"the assistant is not interrupted ({found.reason})")
+
+
+def _is_speech(overlap: Overlap, at_least: float) -> bool:
+    return overlap.probability is None or overlap.probability >= at_least
+
+
+def _asking(saying: str) -> bool:
+    return saying.rstrip().endswith("?")

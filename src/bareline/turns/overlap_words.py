@@ -1,0 +1,203 @@
+"""What do the words say that somebody speaks over the assistant?
+
+Only what short words tell by themselves. Lists for English are here; other languages are other ``OverlapWords``.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cached_property
+
+from bareline.turns.interruption import OverlapKind
+
+__all__ = ["ENGLISH", "OverlapWords", "repeats", "tokens"]
+
+Run = tuple[str, ...]
+
+_TOKEN = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
+_APOSTROPHE = "\u2019"
+_ECHO_WORDS_MIN = 3
+
+
+def tokens(text: str) -> Run:
+    """The words of a text, in lower case, without punctuation; "mm-hmm" is two."""
+    return tuple(_TOKEN.findall(text.lower().replace(_APOSTROPHE, "'")))
+
+
+def repeats(words: str, saying: str) -> bool:
+    """Whether ``words`` (three at least) stand in ``saying`` just so: then they are the assistant's own."""
+    said, heard = tokens(saying), tokens(words)
+    return len(heard) >= _ECHO_WORDS_MIN and _first(heard, said) is not None
+
+
+@dataclass(frozen=True)
+class OverlapWords:
+    """The words of one language that tell what an overlap is; all in lower case, words separated by blanks.
+
+    ``backchannels``: all of it, and the listener only listens. ``stops``: all of it, and no more than a stop is wanted.
+    ``polite``: may stand with either. ``corrections``: what was said is changed, where the words begin so;
+    ``redirections``: wherever they stand, another matter is wanted; ``questions``: the words begin so.
+    """
+
+    backchannels: tuple[str, ...]
+    stops: tuple[str, ...]
+    corrections: tuple[str, ...]
+    redirections: tuple[str, ...]
+    questions: tuple[str, ...]
+    polite: tuple[str, ...] = ()
+
+    def kind(self, words: str) -> OverlapKind:
+        """What the words alone make of it; "unknown" while there is nothing but hesitation."""
+        heard = tokens(words)
+        if self._covered(heard, self._polite):
+            return "unknown"
+        if self._covered(heard, self._backchannels | self._polite):
+            return "backchannel"
+        if self._covered(heard, self._stops | self._backchannels | self._polite | self._refusals):
+            return "stop" if self._has(heard, self._stops) else "correction"
+        return self._taking_the_floor(words, heard)
+
+    def grammar(self) -> str:
+        """A JSGF grammar of what is short and tells something by itself: backchannels, stops, a lone "no"."""
+        phrases = sorted(" ".join(run) for run in self._backchannels | self._stops | self._refusals)
+        return f"#JSGF V1.0; grammar overlap; public <overlap> = ({' | '.join(phrases)})+;"
+
+    def _taking_the_floor(self, words: str, heard: Run) -> OverlapKind:
+        if self._has(heard, self._redirections):
+            return "redirection"
+        told = self._without_leaders(heard)
+        if any(_begins(told, run) for run in self._corrections):
+            return "correction"
+        asks = words.rstrip().endswith("?") or any(_begins(told, run) for run in self._questions)
+        return "question" if asks else "turn"
+
+    def _without_leaders(self, heard: Run) -> Run:
+        """What follows a "yes, but"."""
+        while run := next((run for run in self._backchannels | self._polite if _begins(heard, run)), None):
+            heard = heard[len(run) :]
+        return heard
+
+    def _covered(self, heard: Run, runs: frozenset[Run]) -> bool:
+        """Whether the words are these runs, one after the other, and nothing else."""
+        reached = {0}
+        for start in range(len(heard)):
+            if start in reached:
+                reached |= {start + len(run) for run in runs if heard[start : start + len(run)] == run}
+        return len(heard) in reached
+
+    def _has(self, heard: Run, runs: frozenset[Run]) -> bool:
+        return any(_first(run, heard) is not None for run in runs)
+
+    @cached_property
+    def _backchannels(self) -> frozenset[Run]:
+        return _runs(self.backchannels)
+
+    @cached_property
+    def _stops(self) -> frozenset[Run]:
+        return _runs(self.stops)
+
+    @cached_property
+    def _polite(self) -> frozenset[Run]:
+        return _runs(self.polite)
+
+    @cached_property
+    def _corrections(self) -> frozenset[Run]:
+        return _runs(self.corrections)
+
+    @cached_property
+    def _refusals(self) -> frozenset[Run]:
+        """Corrections of a word, which say nothing yet of what is wanted instead."""
+        return frozenset(run for run in self._corrections if len(run) == 1)
+
+    @cached_property
+    def _redirections(self) -> frozenset[Run]:
+        return _runs(self.redirections)
+
+    @cached_property
+    def _questions(self) -> frozenset[Run]:
+        return _runs(self.questions)
+
+
+def _runs(phrases: tuple[str, ...]) -> frozenset[Run]:
+    return frozenset(tokens(phrase) for phrase in phrases)
+
+
+def _begins(heard: Run, run: Run) -> bool:
+    return heard[: len(run)] == run
+
+
+def _first(run: Run, within: Run) -> int | None:
+    """Where a run begins in these words."""
+    starts = range(len(within) - len(run) + 1)
+    return next((start for start in starts if within[start : start + len(run)] == run), None)
+
+
+ENGLISH = OverlapWords(
+    backchannels=(
+        *("mm", "mm-hmm", "mhm", "mmhm", "mm-mm", "hmm", "hm", "uh-huh", "aha", "ah", "oh", "ooh", "wow", "huh"),
+        *("yes", "yeah", "yep", "yup", "ok", "okay", "right", "sure", "true", "exactly", "indeed", "absolutely"),
+        *(
+            "good",
+            "great",
+            "nice",
+            "cool",
+            "fine",
+            "perfect",
+            "lovely",
+            "interesting",
+            "really",
+            "alright",
+            "all right",
+        ),
+        *("i see", "got it", "of course", "makes sense", "that makes sense", "oh really", "i know", "i understand"),
+        *("go on", "go ahead", "sounds good", "fair enough", "no way", "no problem", "thanks", "thank you"),
+    ),
+    stops=(
+        *("stop", "stop it", "stop that", "stop talking", "wait", "wait a minute", "wait a second", "wait a moment"),
+        *("hold on", "hold it", "hang on", "one moment", "just a moment", "one second", "just a second", "one sec"),
+        *("pause", "enough", "that's enough", "quiet", "be quiet", "shut up", "silence", "hush", "never mind"),
+        *("nevermind", "cancel", "cancel that", "that's all", "that will do", "quit", "let me think", "hold up"),
+    ),
+    corrections=(
+        *(
+            "no",
+            "nope",
+            "nah",
+            "not",
+            "wrong",
+            "actually",
+            "sorry",
+            "i mean",
+            "i meant",
+            "i said",
+            "i didn't",
+            "rather",
+        ),
+        *(
+            "that's wrong",
+            "that's not",
+            "that is not",
+            "it's not",
+            "make it",
+            "make that",
+            "scratch that",
+            "correction",
+        ),
+        *("instead", "don't", "do not", "i don't", "i do not", "i'd rather", "i would rather", "the other"),
+    ),
+    redirections=(
+        *("let's talk about", "talk about something", "tell me about", "something else", "change the subject"),
+        *("different question", "another question", "next question", "another topic", "different topic", "skip that"),
+        *("skip this", "forget that", "forget it", "forget about", "move on", "moving on", "by the way", "switch to"),
+        *("go back to", "let's go to", "what about", "how about"),
+    ),
+    questions=(
+        *("what", "what's", "who", "who's", "where", "where's", "when", "why", "how", "how's", "which", "whose"),
+        *("can you", "can i", "could you", "could i", "would you", "would it", "will you", "will it", "do you"),
+        *("do i", "does", "did", "is it", "is that", "is there", "are you", "are there", "have you", "has", "should i"),
+        *("may i", "was it", "were", "am i", "isn't", "aren't", "doesn't", "didn't"),
+    ),
+    polite=("please", "um", "uh", "er", "erm", "and", "but", "so", "well", "just", "now", "hey", "like"),
+)
+"""What English speakers say over somebody who talks."""
