@@ -22,7 +22,7 @@ from bareline.tools import ToolContext
 from bareline.tools.calls import CallStep
 from bareline.tools.phrases import Phrases
 from bareline.tools.results import error_text, result_text, timed_out_text, unknown_text
-from bareline.units import NS_PER_S, ms_to_ns, ns_to_ms
+from bareline.units import NS_PER_S, ms_to_ns, ns_to_ms, seconds_to_ns
 
 __all__ = ["Outcome", "ToolExecution"]
 
@@ -60,7 +60,8 @@ class ToolExecution:
 
     async def run(self, run: Running) -> Outcome:
         """Async tools run here, others in a thread. Never raises but when it is cancelled itself."""
-        began_ns, limit_s = now_ns(), run.tool.timeout_s
+        tool, began_ns = run.executed.tool, 0
+        limit_s = tool.timeout_s
         failure: Exception | None = None
         while True:
             run.attempts += 1
@@ -75,18 +76,20 @@ class ToolExecution:
             except Exception as error:  # noqa: BLE001 (whatever a tool raises is its result, and ends nothing else)
                 if limit.expired():
                     run.scope.cancel("it took too long")
-                    return self._too_late(run, failure if limit_s < run.tool.timeout_s else None)
+                    return self._too_late(run, failure if limit_s < tool.timeout_s else None)
                 failure = error
+            if run.attempts == 1:  # when that was is worked out only for those that fail
+                began_ns = seconds_to_ns((limit.when() or 0) - limit_s)
             delay_ns = self._delay_ns(run, failure, now_ns() - began_ns)
             if delay_ns is None:
                 return self._failed(run, failure)
             await asyncio.sleep(delay_ns / NS_PER_S)
-            left_ns = began_ns + ms_to_ns(run.tool.retry.budget_ms) - now_ns()
-            limit_s = min(run.tool.timeout_s, max(0, left_ns) / NS_PER_S)
+            left_ns = began_ns + ms_to_ns(tool.retry.budget_ms) - now_ns()
+            limit_s = min(tool.timeout_s, max(0, left_ns) / NS_PER_S)
 
     async def _value(self, run: Running) -> Any:
-        tool = run.tool
-        given = dict(run.executed.arguments.values)
+        executed = run.executed
+        tool, given = executed.tool, dict(executed.arguments.values)
         if tool.context is not None:  # its key is a hash, which costs as much as all else before the function
             given[tool.context] = self._context(run)
         if tool.is_async:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from collections.abc import Callable, Coroutine
-from contextlib import AbstractAsyncContextManager, nullcontext
 from typing import Any
 from weakref import WeakValueDictionary
 
@@ -101,20 +100,22 @@ class ToolRunner:
 
     def run(self, call: ToolCall) -> None:
         """Decide on a call of the toolbox and start it, propose it, or refuse it."""
-        call.told = True
-        self._emit(ToolCalled(at_ns=call.at_ns, call_id=call.call_id, name=call.name, arguments=call.arguments))
         tool = self.toolbox.get(call.name)
         if tool is None:
+            self._tell(call)
             known = [entry.name for entry in self.toolbox]
             self._refuse(call, unknown_tool_text(call.name, known, self._settings.phrases))
             return
         arguments = tool.parse(call.arguments)
         if isinstance(arguments, InvalidArguments):
+            self._tell(call)
             self._refuse(call, invalid_text(call.name, arguments, self._settings.phrases))
         elif tool.consent and self.propose is not None:
+            self._tell(call)
             self.propose(call, tool, arguments)
         else:
             self.start(Executed(call, tool, arguments), CallStep.START, self.answer)
+            self._tell(call)  # its task was made first, so that it has its turn before those who are told
 
     def start(self, executed: Executed, step: CallStep, answer: Answer) -> None:
         """Run it in a task of its own; ``answer`` gets the output."""
@@ -164,8 +165,7 @@ class ToolRunner:
         Nothing is recorded and nobody is answered: that is the caller's.
         """
         run = Running(executed, lambda _call, _output: None)
-        async with self._room(run.tool):
-            return await self._execution.run(run)
+        return await self._in_room(run, self._execution)
 
     def interrupted(self, by: str) -> bool:
         """Stop what an interruption stops; whether there was anything. Its output asks for no response."""
@@ -198,8 +198,9 @@ class ToolRunner:
 
     async def _run(self, run: Running) -> None:
         try:
-            async with self._room(run.tool):
-                outcome = await (self._once if run.irreversible else self._execution).run(run)
+            execution = self._once if run.irreversible else self._execution
+            free = run.executed.tool.concurrency is None
+            outcome = await (execution.run(run) if free else self._in_room(run, execution))
         except asyncio.CancelledError:
             if not run.call.ended:
                 run.scope.cancel("the call ended")
@@ -264,11 +265,17 @@ class ToolRunner:
         if not run.call.ended:
             self._filler.progressed(run.call.call_id, words)
 
-    def _room(self, tool: Tool) -> AbstractAsyncContextManager[object]:
-        """So many executions of it at once; more wait here."""
+    async def _in_room(self, run: Running, execution: ToolExecution | ToolOnce) -> Outcome:
+        """So many executions of a tool at once; more wait here."""
+        tool = run.tool
         if tool.concurrency is None:
-            return nullcontext()
-        return self._rooms.setdefault((tool.name, tool.concurrency), asyncio.Semaphore(tool.concurrency))
+            return await execution.run(run)
+        async with self._rooms.setdefault((tool.name, tool.concurrency), asyncio.Semaphore(tool.concurrency)):
+            return await execution.run(run)
+
+    def _tell(self, call: ToolCall) -> None:
+        call.told = True
+        self._emit(ToolCalled(at_ns=call.at_ns, call_id=call.call_id, name=call.name, arguments=call.arguments))
 
     def _refuse(self, call: ToolCall, output: str) -> None:
         self.settle(call, CallStep.FAIL, output)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
@@ -23,11 +23,24 @@ _PROBLEMS_MAX = 5
 _BY_TYPE: dict[str, type] = {"object": dict, "array": list}
 
 
-class Arguments(msgspec.Struct, frozen=True):
-    """Validated arguments: ``values`` by parameter name, and ``canonical``, the one JSON text of equal arguments."""
+class Arguments:
+    """Validated arguments: ``values`` by parameter name, and ``canonical``, the one JSON text of equal arguments.
 
-    values: dict[str, Any]
-    canonical: str
+    That text is written when it is first asked for; whoever needs it asks before a function gets the values.
+    """
+
+    __slots__ = ("_canonical", "values")
+
+    def __init__(self, values: dict[str, Any], canonical: str | Callable[[], bytes]) -> None:
+        self.values = values
+        self._canonical = canonical
+
+    @property
+    def canonical(self) -> str:
+        """The same for equal arguments, however the model wrote them."""
+        if not isinstance(self._canonical, str):
+            self._canonical = self._canonical().decode()
+        return self._canonical
 
     @property
     def digest(self) -> str:
@@ -57,8 +70,11 @@ def parse_arguments(text: str, kind: type[msgspec.Struct], schema: dict[str, Any
         value = _mended(text, kind, schema["properties"])
     if isinstance(value, InvalidArguments):
         return value
-    values = {name: _plain(getattr(value, name)) for name in kind.__struct_fields__}
-    return Arguments(values, msgspec.json.encode(value, enc_hook=enc_hook, order="deterministic").decode())
+    values = msgspec.structs.asdict(value)
+    for name, written in values.items():
+        if isinstance(written, Foreign):
+            values[name] = written.value
+    return Arguments(values, lambda: msgspec.json.encode(value, enc_hook=enc_hook, order="deterministic"))
 
 
 def _mended(text: str, kind: type[msgspec.Struct], properties: dict[str, Any]) -> msgspec.Struct | InvalidArguments:
@@ -66,10 +82,6 @@ def _mended(text: str, kind: type[msgspec.Struct], properties: dict[str, Any]) -
         return _field_by_field(msgspec.json.decode(text), kind, properties)
     except msgspec.DecodeError as error:
         return InvalidArguments(f"the arguments are not JSON: {error}")
-
-
-def _plain(value: Any) -> Any:
-    return value.value if isinstance(value, Foreign) else value
 
 
 def _field_by_field(
