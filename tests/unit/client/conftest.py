@@ -27,6 +27,7 @@ from bareline.protocol.generation import Outcome, Output, ResponseRequest, Speec
 from bareline.protocol.server_endpoint import ServerEndpoint
 from bareline.server.backend import Utterance
 from bareline.server.session import SessionPump
+from bareline.testing.link import link_pair
 from bareline.testing.media_link import media_link_pair
 from bareline.tools.calls import ENDS
 from bareline.transports.faults import Fault
@@ -179,7 +180,8 @@ class Phone:
 
     def _pair(self):
         if not self._media:
-            return memory_pair()
+            far, near = link_pair(self._faults) if self._faults else reversed(memory_pair())
+            return near, far
         far, near = media_link_pair(self._faults, audio_faults=self._audio_faults)
         return near, far
 
