@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from bareline.media.frames import AudioFrame
 from bareline.protocol.events.session import Session
 from bareline.protocol.generation import Outcome, Output, ResponseRequest
+from bareline.turns.contract import Hypothesis
 
-__all__ = ["Backend", "BackendSession", "Utterance"]
+__all__ = ["Backend", "BackendSession", "Recognising", "Utterance"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,15 @@ class BackendSession(Protocol):
 
     async def close(self) -> None:
         """The session is over; may be called twice."""
+        ...
+
+
+@runtime_checkable
+class Recognising(Protocol):
+    """What a ``BackendSession`` may offer beside: the words of the utterance under way, for ``semantic_vad``."""
+
+    def partial(self) -> Hypothesis | None:
+        """The best guess at what was heard so far, quickly and without changing it; None: no words yet."""
         ...
 
 

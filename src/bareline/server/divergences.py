@@ -42,8 +42,8 @@ DIVERGENCES = (
     ),
     Divergence(
         id="noise-reduction",
-        ours="noise_reduction is a Wiener filter: 12 dB (near_field) or 20 (far_field) times strength; what is kept for "
-        "retrieve is unfiltered",
+        ours="noise_reduction is a Wiener filter: 12 dB (near_field) or 20 (far_field) times strength; items keep the "
+        "audio as it came",
         theirs="filters the audio before voice activity and the model, in a way that no source shows",
         why="steady noise can be taken out without a model; babble and music stay",
         test=f"{_SPEECH}::test_noise_reduction_lowers_the_noise_that_the_backend_hears",

@@ -16,10 +16,11 @@ from bareline.errors import ConfigurationError
 from bareline.media.frames import AudioFrame
 from bareline.protocol.events import Session
 from bareline.protocol.generation import Failed, Outcome, Output, ResponseRequest
-from bareline.server.backend import Backend, BackendSession, Utterance
+from bareline.server.backend import Backend, BackendSession, Recognising, Utterance
 from bareline.transports.contract import MediaTransport
 from bareline.transports.faults import Fault, parse_faults
 from bareline.transports.impairments import FaultSchedule, ImpairedTransport
+from bareline.turns.contract import Hypothesis
 
 __all__ = ["ERRORS", "SERVICE_FAULT_FORMS", "FailingBackend", "Faults", "ImpairedMedia", "read_faults"]
 
@@ -125,6 +126,9 @@ class _FailingSession:
 
     def hear(self, frame: AudioFrame) -> None:
         self._session.hear(frame)
+
+    def partial(self) -> Hypothesis | None:
+        return self._session.partial() if isinstance(self._session, Recognising) else None
 
     def forget(self) -> None:
         self._session.forget()

@@ -14,7 +14,7 @@ from bareline.server.backends.rules.entities import Knowledge
 from bareline.server.backends.rules.grammar import grammar_for
 from bareline.server.backends.rules.memory import Expecting, Heard
 from bareline.server.backends.rules.toolset import Toolset
-from bareline.turns.contract import StreamingSTT
+from bareline.turns.contract import Hypothesis, StreamingSTT
 from bareline.units import BYTES_PER_SAMPLE, ms_to_samples
 
 __all__ = ["HEARD_MAX", "Listening", "Recogniser"]
@@ -57,6 +57,10 @@ class Listening:
         if stt is not None:
             self._under_way = True
             stt.feed(frame)
+
+    def partial(self) -> Hypothesis | None:
+        """The words of the utterance under way, as far as they are known."""
+        return self._stt.partial() if self._under_way and self._stt is not None else None
 
     def forget(self) -> None:
         """Drop the utterance under way."""

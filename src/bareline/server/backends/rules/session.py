@@ -32,6 +32,7 @@ from bareline.server.backends.rules.policy import Policy
 from bareline.server.backends.rules.toolset import Toolset, read_toolset
 from bareline.server.backends.rules.wording import greeting
 from bareline.server.backends.voicing import Voicing
+from bareline.turns.contract import Hypothesis
 
 __all__ = ["RulesSession"]
 
@@ -66,6 +67,10 @@ class RulesSession:
     def hear(self, frame: AudioFrame) -> None:
         """Recognise while the user speaks."""
         self._listening.hear(frame)
+
+    def partial(self) -> Hypothesis | None:
+        """What the user has said so far in the utterance under way."""
+        return self._listening.partial()
 
     def forget(self) -> None:
         """Drop the utterance under way."""
