@@ -1,0 +1,1 @@
+"""``bareline bench turns``: detectors and policies over the corpus, beside silence timers."""
