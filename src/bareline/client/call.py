@@ -19,6 +19,9 @@ from bareline.client.capture import Capture
 from bareline.client.connect import connect
 from bareline.client.connections import Connections
 from bareline.client.feed import Feed
+from bareline.client.image_policy import DEFAULT_IMAGES, ImagePolicy, ShownImage
+from bareline.client.image_way import sideband_of
+from bareline.client.images import Detail, Images, Picture, Way
 from bareline.client.line import Line
 from bareline.client.parts import Parts
 from bareline.client.reconnect import DEFAULT_RECONNECT, Dial, ReconnectPolicy
@@ -31,6 +34,7 @@ from bareline.clock import now_ns
 from bareline.devices.contract import AudioSink, AudioSource
 from bareline.errors import Closed
 from bareline.ids import IdSource, RandomIds
+from bareline.media.pixels import ImageFormat
 from bareline.observe.record import Observer
 from bareline.protocol import events as ev
 from bareline.protocol.client_endpoint import Received
@@ -52,6 +56,7 @@ class Call:
     ``CallKeywords``; ``ToolKeywords`` has those for tools. ``microphone`` and ``speaker`` stay the caller's to close.
     ``more_tools`` are tools that others run (MCP servers). ``input_filter`` and ``output_filter`` see every frame and
     give the one to use.
+    ``images`` says which images the conversation keeps; ``None``: all.
     ``barge_in=False`` lets the assistant finish. ``reconnect=None`` ends the call with its first connection. ``dial``
     opens lines in another way than ``connect``.
 
@@ -68,6 +73,7 @@ class Call:
         barge_in: bool = True,
         input_filter: FrameFilter | None = None,
         output_filter: FrameFilter | None = None,
+        images: ImagePolicy | None = DEFAULT_IMAGES,
         reconnect: ReconnectPolicy | None = DEFAULT_RECONNECT,
         observer: Observer | None = None,
         ids: IdSource | None = None,
@@ -106,6 +112,14 @@ class Call:
             seen=self._wire.put,
         )
 
+        self._images = Images(
+            self._parts,
+            ids=self._ids,
+            policy=images,
+            line=lambda: self.line,
+            sideband=sideband_of(connecting) if dial is None else None,
+        )
+
     # --- what is there to see -----------------------------------------------------------------------------------------
 
     @property
@@ -141,6 +155,11 @@ class Call:
         return self._parts.consent.pending
 
     @property
+    def images(self) -> tuple[ShownImage, ...]:
+        """The pictures that were shown and are in the conversation, oldest first, with what each costs."""
+        return self._images.shown
+
+    @property
     def malformed(self) -> int:
         """Messages of the server that were not the protocol; each was skipped."""
         return self._reactions.malformed
@@ -173,6 +192,40 @@ class Call:
         self._parts.feed.put(UserSaid(at_ns=now_ns(), item_id=item_id, text=text))
         if respond:
             self._parts.responder.request(reason="text")
+
+    async def show(
+        self,
+        picture: Picture,
+        question: str = "",
+        *,
+        detail: Detail = "auto",
+        respond: bool | None = None,
+        image_format: ImageFormat = "auto",
+        max_bytes: int | None = None,
+        way: Way = "auto",
+    ) -> ShownImage:
+        """Show the model a picture, with a question of the user if there is one; it can be talked about from now on.
+
+        It is made no larger than the service looks at with this ``detail`` (auto, low, high), and no larger than
+        ``max_bytes`` (``IMAGE_MAX_BYTES`` unless given) once encoded (``image_format`` auto, png, jpeg). An answer is
+        asked for when there is a question, unless ``respond`` says otherwise. Over WebRTC an image too large for the
+        data channel takes a sideband; ``way`` line keeps it on the channel, smaller; ``way`` sideband insists.
+
+        Returns when the service has it. Raises ``ConfigurationError`` for what is no picture, ``MissingExtra`` without
+        Pillow where it is needed, ``TurnLost`` when the service refuses it, ``Closed``, and with ``way`` sideband
+        ``TransportError``.
+        """
+        self._open()
+
+        def ask() -> None:
+            if question:
+                self.send_text(question, respond=respond is not False)
+            elif respond:
+                self._open().responder.request(reason="image")
+
+        return await self._images.show(
+            picture, detail=detail, image_format=image_format, max_bytes=max_bytes, way=way, then=ask
+        )
 
     def say(self, text: str, *, remember: bool = True) -> None:
         """Let the assistant say this. ``remember=False``: beside the conversation, which will not know of it."""

@@ -9,6 +9,7 @@ from typing import Literal
 
 import msgspec
 
+from bareline.client.image_policy import ShownImage
 from bareline.protocol.replay import Lost
 from bareline.tools.calls import CallState
 from bareline.tools.executions import Execution
@@ -27,6 +28,7 @@ __all__ = [
     "ExecutionRecovered",
     "FillerSaid",
     "HungUp",
+    "ImageShown",
     "Interrupted",
     "Reconnected",
     "RemoteToolsListed",
@@ -204,6 +206,13 @@ class ClaimFlagged(_Happened, frozen=True):
     corrected: bool
 
 
+class ImageShown(_Happened, frozen=True):
+    """The user showed a picture. ``evicted``: the items of older ones, which went for it."""
+
+    image: ShownImage
+    evicted: tuple[str, ...] = ()
+
+
 class ErrorHappened(_Happened, frozen=True):
     """Something was lost. ``severity``: turn (the call goes on), or call (nothing more can come of it)."""
 
@@ -245,6 +254,7 @@ CallEvent = (
     | ToolSettled
     | ExecutionRecovered
     | ClaimFlagged
+    | ImageShown
     | ErrorHappened
     | Reconnected
     | HungUp

@@ -36,6 +36,7 @@ class Outbox:
         self._idle: Line | None = None
         self._unacknowledged: dict[str, ev.ConversationItemCreate] = {}
         self._sent: OrderedDict[str, ev.ClientEvent] = OrderedDict()
+        self._waiting: dict[str, asyncio.Future[ev.ErrorDetail | None]] = {}
 
     @property
     def all_told(self) -> bool:
@@ -76,13 +77,23 @@ class Outbox:
                 | ev.ConversationItemDone(item=item)
                 | ev.ConversationItemCreated(item=item)
             ) if item.id:
-                self._unacknowledged.pop(item.id, None)
+                self._settle(item.id, None)
             case ev.Error(error=error) if error.event_id:
                 refused = self._sent.get(error.event_id)
                 if isinstance(refused, ev.ConversationItemCreate) and refused.item.id:
-                    self._unacknowledged.pop(refused.item.id, None)
+                    self._settle(refused.item.id, error)
             case _:
                 pass
+
+    async def settled(self, item_id: str) -> ev.ErrorDetail | None:
+        """Wait until the server has taken an item of ours, or refused it, with these words."""
+        if item_id not in self._unacknowledged:
+            return None
+        waiting = self._waiting.setdefault(item_id, asyncio.get_running_loop().create_future())
+        try:
+            return await asyncio.shield(waiting)
+        finally:
+            self._waiting.pop(item_id, None)
 
     def sent(self, event_id: str | None) -> ev.ClientEvent | None:
         """The event of ours with this id, if it is one of the latest."""
@@ -117,6 +128,12 @@ class Outbox:
             self._remember(event)
             await line.send(event)
 
+    def _settle(self, item_id: str, refusal: ev.ErrorDetail | None) -> None:
+        self._unacknowledged.pop(item_id, None)
+        waiting = self._waiting.get(item_id)
+        if waiting is not None and not waiting.done():
+            waiting.set_result(refusal)
+
     def _keep(self, event: ev.ConversationItemCreate) -> ev.ConversationItemCreate:
         item = event.item
         if isinstance(item, ev.UnknownItem):
@@ -130,6 +147,18 @@ class Outbox:
         return event
 
     def _remember(self, event: ev.ClientEvent) -> None:
-        self._sent[str(event.event_id)] = event
+        self._sent[str(event.event_id)] = _without_images(event)
         if len(self._sent) > _REMEMBERED:
             self._sent.popitem(last=False)
+
+
+def _without_images(event: ev.ClientEvent) -> ev.ClientEvent:
+    """What answers an error needs of an event of ours; half a megabyte of image is not kept for it."""
+    match event:
+        case ev.ConversationItemCreate(item=ev.Message(content=content) as item) if any(
+            isinstance(part, ev.InputImage) for part in content
+        ):
+            kept: list[ev.Part] = [part for part in content if not isinstance(part, ev.InputImage)]
+            return msgspec.structs.replace(event, item=msgspec.structs.replace(item, content=kept))
+        case _:
+            return event

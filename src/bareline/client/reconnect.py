@@ -11,12 +11,14 @@ import contextlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+from bareline.client.image_way import room_bytes
 from bareline.client.line import Line
 from bareline.client.transcript import Transcript
 from bareline.errors import CallLost, ConnectFailed, ConnectionLost, RemoteProtocolError
 from bareline.protocol import events as ev
 from bareline.protocol.client_endpoint import Received
 from bareline.protocol.conversation import Conversation, Lost, replay_items
+from bareline.protocol.entries import Entry
 from bareline.protocol.severity import close_severity
 
 __all__ = [
@@ -94,7 +96,7 @@ async def retell(
     line: Line, old: Conversation, transcript: Transcript, take: Callable[[Received, Line], bool | None]
 ) -> Retold:
     """Create the items of ``old`` anew and wait until the server has them. Raises ``ConnectionLost``."""
-    items, lost = _told_again(old, transcript)
+    items, lost = _told_again(old, transcript, room_bytes(line))
     waiting = {f"event_retell_{number}": str(getattr(item, "id", "")) for number, item in enumerate(items)}
     refused: list[Lost] = []
     told = zip(tuple(waiting), items, strict=True)
@@ -115,8 +117,14 @@ def unanswered(conversation: Conversation) -> bool:
     """Whether the user, or a tool result, still waits for an answer that died with the connection."""
     if conversation.active_response is not None:
         return True
-    last = conversation.items[-1] if conversation.items else None
+    last = next((entry for entry in reversed(conversation.items) if not _only_shown(entry)), None)
     return last is not None and (last.role == "user" or isinstance(last.item, ev.FunctionCallOutput))
+
+
+def _only_shown(entry: Entry) -> bool:
+    """An image without a word asks nothing."""
+    content = entry.item.content if isinstance(entry.item, ev.Message) else []
+    return bool(content) and all(isinstance(part, ev.InputImage) for part in content)
 
 
 async def _configured(line: Line, take: Callable[[Received, Line], bool | None]) -> None:
@@ -145,8 +153,11 @@ def _refused(lost: ConnectionLost, error: ev.ErrorDetail | None) -> CallLost | C
     return CallLost(f"{words} {verdict.advice}".strip(), code=error.code if error else None)
 
 
-def _told_again(old: Conversation, transcript: Transcript) -> tuple[list[ev.Item], list[Lost]]:
-    """The replay in order, with the words of interrupted items as far as they were heard."""
+def _told_again(old: Conversation, transcript: Transcript, image_bytes: int) -> tuple[list[ev.Item], list[Lost]]:
+    """The replay in order, with the words of interrupted items as far as they were heard.
+
+    Without images that the line would not carry: they went by a sideband.
+    """
     replay = replay_items(old)
     kept = {item.id: item for item in replay.items}
     items: list[ev.Item] = []
@@ -157,9 +168,16 @@ def _told_again(old: Conversation, transcript: Transcript) -> tuple[list[ev.Item
         if again is None and said is not None and said.role == "assistant" and said.text:
             again = ev.Message(id=entry.id, role="assistant", content=[ev.OutputText(text=said.text)])
             heard.add(entry.id)
-        if again is not None:
+        if again is not None and _image_bytes(again) > image_bytes:
+            replay.lost.append(Lost(entry.id, "the image is too large for this connection"))
+        elif again is not None:
             items.append(again)
     return items, [lost for lost in replay.lost if lost.item_id not in heard]
+
+
+def _image_bytes(item: ev.Item) -> int:
+    content = item.content if isinstance(item, ev.Message) else []
+    return sum(len(part.image_url or "") * 3 // 4 for part in content if isinstance(part, ev.InputImage))
 
 
 def _acknowledge(event: ev.ServerEvent | RemoteProtocolError, waiting: dict[str, str]) -> list[Lost]:

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bareline.protocol.image_prices import image_cost
 from bareline.protocol.images import (
     ImageFault,
     ImageSize,
@@ -123,3 +124,22 @@ def test_any_bytes_are_read_or_refused(data: bytes) -> None:
     for url in (data_uri("png", data), data_uri("jpeg", b"\xff\xd8\xff" + data)):
         read_data_uri(url)
         size_in_data_uri(url)
+
+
+@pytest.mark.parametrize(
+    ("model", "usd", "usd_cached"),
+    [
+        ("gpt-realtime-2.1", 0.003825, 0.0003825),
+        ("gpt-realtime-2025-08-28", 0.003825, 0.0003825),
+        ("gpt-realtime-2.1-mini", 0.000612, 0.0000612),
+        ("gpt-realtime-whisper", None, None),
+        ("gpt-4o-realtime-preview", None, None),
+        (None, None, None),
+    ],
+)
+def test_an_image_costs_its_tokens_at_the_models_price(model, usd, usd_cached) -> None:
+    cost = image_cost(1024, 1024, detail="high", model=model)
+    assert cost.tokens == 765
+    assert (cost.usd, cost.usd_cached) == (
+        (None, None) if usd is None else (pytest.approx(usd), pytest.approx(usd_cached))
+    )
