@@ -25,14 +25,14 @@ from bareline.client.images import Detail, Images, Picture, Way
 from bareline.client.line import Line
 from bareline.client.parts import Parts
 from bareline.client.reconnect import DEFAULT_RECONNECT, Dial, ReconnectPolicy
-from bareline.client.session_settings import SessionKeywords, session_config
+from bareline.client.session_settings import SessionKeywords, detector_of, session_config
 from bareline.client.sink_writer import FrameFilter
 from bareline.client.tool_choices import tool_choices
 from bareline.client.transcript import Transcript
 from bareline.client.usage import CallUsage
 from bareline.clock import now_ns
 from bareline.devices.contract import AudioSink, AudioSource
-from bareline.errors import Closed
+from bareline.errors import Closed, ConfigurationError
 from bareline.ids import IdSource, RandomIds
 from bareline.media.pixels import ImageFormat
 from bareline.observe.record import Observer
@@ -42,6 +42,7 @@ from bareline.protocol.conversation import Conversation
 from bareline.protocol.media_playout import MediaLedger
 from bareline.protocol.playout import PlayoutLedger
 from bareline.tools import Proposal, Toolbox
+from bareline.turns.contract import StreamingSTT
 from bareline.units import seconds_to_ns
 
 __all__ = ["Call"]
@@ -57,6 +58,7 @@ class Call:
     ``more_tools`` are tools that others run (MCP servers). ``input_filter`` and ``output_filter`` see every frame and
     give the one to use.
     ``images`` says which images the conversation keeps; ``None``: all.
+    ``turns`` may be a ``TurnDetector``: turns are found on this side then, with ``recogniser`` also by their words.
     ``barge_in=False`` lets the assistant finish. ``reconnect=None`` ends the call with its first connection. ``dial``
     opens lines in another way than ``connect``.
 
@@ -78,6 +80,7 @@ class Call:
         observer: Observer | None = None,
         ids: IdSource | None = None,
         dial: Dial | None = None,
+        recogniser: StreamingSTT | None = None,
         **keywords: Unpack[CallKeywords],
     ) -> None:
         self._keywords, choices, connecting = split_keywords(keywords)
@@ -93,8 +96,10 @@ class Call:
             output_filter=output_filter,
             observer=observer,
             ids=self._ids,
+            recogniser=recogniser,
         )
         self._parts, self._reactions = compose(options, spawn=self._tasks.spawn, tools_changed=self._tools_changed)
+        self._detect_turns(microphone)
         self._capture = (
             Capture(microphone, input_filter=input_filter, ears=self._parts.ears) if microphone is not None else None
         )
@@ -267,6 +272,8 @@ class Call:
         changed = session_config(changes)
         self._keywords.update(changes)
         self._post(ev.SessionUpdate(session=changed))
+        if changes.get("turns") is not None:
+            self._parts.turns.use(detector_of(changes.get("turns")))
 
     def use_tools(self, toolbox: Toolbox) -> None:
         """Offer the tools of this box from now on; what runs already, or waits for consent, is carried out as begun.
@@ -313,6 +320,12 @@ class Call:
         await self.hang_up()
         if error is None:
             self._tasks.raise_failure()
+
+    def _detect_turns(self, microphone: AudioSource | None) -> None:
+        detector = detector_of(self._keywords.get("turns"))
+        if detector is not None and microphone is None:
+            raise ConfigurationError("a turn detector on this side needs a microphone to listen to")
+        self._parts.turns.use(detector)
 
     async def _begin(self) -> None:
         await self._connections.open()

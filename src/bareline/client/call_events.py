@@ -35,6 +35,7 @@ __all__ = [
     "ToolArguments",
     "ToolCalled",
     "ToolSettled",
+    "TurnDecided",
     "UserSaid",
     "UserStarted",
     "UserStopped",
@@ -53,15 +54,28 @@ class CallStarted(_Happened, frozen=True):
 
 
 class UserStarted(_Happened, frozen=True):
-    """The user began to speak."""
+    """The user began to speak. ``item_id`` is empty where turns are decided on this side."""
 
     item_id: str
 
 
 class UserStopped(_Happened, frozen=True):
-    """The user stopped speaking, as the service judged it."""
+    """The user's turn is over, as the service judged it, or this side; the latter knows no ``item_id`` yet."""
 
     item_id: str
+
+
+class TurnDecided(_Happened, frozen=True):
+    """A turn detector on this side (``Call(turns=detector)``) decided something; ``decided_at_ns`` is when it knew.
+
+    Pauses within a turn stop and start speech; ``UserStarted`` and ``UserStopped`` come once a turn. ``words``: what a
+    recogniser on this side understood by then.
+    """
+
+    kind: Literal["speech_started", "speech_stopped", "turn_ended"]
+    decided_at_ns: int
+    reason: str
+    words: str = ""
 
 
 class UserSaid(_Happened, frozen=True):
@@ -241,6 +255,7 @@ CallEvent = (
     CallStarted
     | UserStarted
     | UserStopped
+    | TurnDecided
     | UserSaid
     | AgentStarted
     | AgentStopped

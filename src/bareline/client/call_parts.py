@@ -18,6 +18,7 @@ from bareline.client.feed import FEED_MAX, Feed
 from bareline.client.filler import Filler
 from bareline.client.journal import Journal
 from bareline.client.local_ears import LocalEars
+from bareline.client.local_turns import LocalTurns
 from bareline.client.media_playback import MediaPlayback
 from bareline.client.media_reactions import MediaReactions
 from bareline.client.outbox import Outbox
@@ -40,6 +41,7 @@ from bareline.observe.record import Observer
 from bareline.protocol.conversation import Conversation
 from bareline.protocol.playout import Cut, PartKey
 from bareline.tools import Toolbox
+from bareline.turns.contract import StreamingSTT
 
 __all__ = ["CallOptions", "compose"]
 
@@ -55,6 +57,7 @@ class CallOptions:
     output_filter: FrameFilter | None
     observer: Observer | None
     ids: IdSource
+    recogniser: StreamingSTT | None = None
 
 
 def compose(
@@ -88,7 +91,7 @@ def compose(
         transcribes=lambda: later.reactions.transcribes,
         tools_changed=tools_changed,
     )
-    arguments = Feed[ToolArguments]()
+    arguments, ears = Feed[ToolArguments](), LocalEars(playing=later.playing)
     remote = RemoteTools(consent, journal, ids=options.ids, post=outbox.post, emit=feed.put, wrote=arguments.put)
     telling, recovery = _recovery_parts(options, shared, runner, spawn=spawn)
     parts = Parts(
@@ -109,7 +112,8 @@ def compose(
         recovery=recovery,
         claims=_claims(options, shared, runner),
         usage=CallUsage(),
-        ears=LocalEars(playing=later.playing),
+        ears=ears,
+        turns=_local_turns(options, shared, later, ears),
         over_media=_over_media(options, shared, later, barge_in),
     )
     later.parts, later.reactions = parts, Reactions(parts, barge_in=options.barge_in)
@@ -173,6 +177,18 @@ def _barge_in(shared: _Shared, later: _Later, filler: Filler) -> BargeIn:
         emit=shared.feed.put,
         tell=later.tell,
         unsaid=filler.interrupted,
+    )
+
+
+def _local_turns(options: CallOptions, shared: _Shared, later: _Later, ears: LocalEars) -> LocalTurns:
+    return LocalTurns(
+        ears,
+        shared.journal,
+        recogniser=options.recogniser,
+        post=shared.outbox.post,
+        respond=shared.responder.ask,
+        emit=shared.feed.put,
+        user=lambda: later.reactions,
     )
 
 

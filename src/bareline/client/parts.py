@@ -13,6 +13,7 @@ from bareline.client.feed import Feed
 from bareline.client.filler import Filler
 from bareline.client.journal import Journal
 from bareline.client.local_ears import LocalEars
+from bareline.client.local_turns import LocalTurns
 from bareline.client.media_playback import MediaPlayback
 from bareline.client.media_reactions import MediaReactions
 from bareline.client.outbox import Outbox
@@ -66,6 +67,7 @@ class Parts:
     claims: ClaimWatch
     usage: CallUsage
     ears: LocalEars
+    turns: LocalTurns
     over_media: OverMedia
     media: MediaReactions | None = None
     opened_before: bool = False
@@ -78,6 +80,7 @@ class Parts:
         elif carries_audio != (self.media is not None):
             raise ConfigurationError("a call cannot change between transports with and without media")
         self.opened_before = True
+        self.turns.opened(media=carries_audio)
 
     async def play(self) -> None:
         """Play what the assistant says, until cancelled."""
@@ -100,6 +103,7 @@ class Parts:
         """What the server would have told of this connection is not coming any more."""
         self.outbox.lost()
         self.playback.connection_lost()
+        self.turns.connection_lost()
         if self.telling is not None:
             self.telling.connection_lost()
         self.remote.connection_lost()

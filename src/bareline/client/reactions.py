@@ -32,6 +32,9 @@ from bareline.protocol.severity import Severity, explain, severity
 
 __all__ = ["Reactions"]
 
+_LOCAL_SPEECH = "input_audio_buffer"
+"""What speech is called that is not committed, and has no item yet."""
+
 
 class Reactions:
     """Hands the events of one line after the other to the parts."""
@@ -46,6 +49,7 @@ class Reactions:
         self._speech = ""
         self._session: ev.Session | None = None
         self._format: ev.AudioFormat | None = None
+        self._conversation = Conversation()
 
     @property
     def transcribes(self) -> bool:
@@ -65,6 +69,10 @@ class Reactions:
         if isinstance(event, RemoteProtocolError):
             self.malformed += 1
             return False
+        self._conversation = conversation
+        if isinstance(event, ev.ResponseOutputItemDone) and isinstance(event.item, ev.FunctionCall):
+            self._called(event.item, event.response_id, conversation)
+            return True
         if isinstance(event, ev.ConversationItemAdded):
             self._added(event.item)
         parts.transcript.take(event)
@@ -73,7 +81,7 @@ class Reactions:
             parts.barge_in.response_done(event.response.id, conversation)
         settled = parts.responder.take(event)
         self._session_event(event, settled)
-        self._user_event(event, conversation, received.at_ns)
+        self._user_event(event, received.at_ns)
         self._output_event(event, conversation)
         self._response_event(event, conversation)
         parts.remote.take(event, conversation)
@@ -81,7 +89,7 @@ class Reactions:
             parts.telling.take(event)
         if parts.media is not None:
             parts.media.take(event, conversation, received.at_ns)
-        return isinstance(event, ev.ResponseOutputItemDone) and isinstance(event.item, ev.FunctionCall)
+        return False
 
     def heard_first(self, key: PartKey, at_ns: int) -> None:
         """The first sample of a part was heard."""
@@ -103,6 +111,26 @@ class Reactions:
         """An item was interrupted; of what nobody heard, nothing was said."""
         if heard_ms:
             self._say(item_id, heard_ms, interrupted=True)
+
+    def user_began(self, at_ns: int, item_id: str = "", *, interrupts: bool = True) -> None:
+        """The user began to speak, and by that interrupts the assistant or does not."""
+        self.user_speaking, self._speech = True, item_id or _LOCAL_SPEECH
+        self._parts.responder.user_speaks(speaks=not item_id)
+        self._parts.consent.user_began(at_ns)
+        if self._barge_in and interrupts:
+            self._parts.interrupt(
+                self._conversation, by="user", at_ns=at_ns, server_cancels=server_interrupts(self._session)
+            )
+        self._emit(UserStarted(at_ns=at_ns, item_id=item_id))
+        self._parts.filler.look()
+
+    def user_ended(self, at_ns: int, item_id: str = "") -> None:
+        """The user's turn is over."""
+        self.user_speaking = False
+        self._parts.responder.user_speaks(speaks=False)
+        self._parts.consent.user_ended()
+        self._emit(UserStopped(at_ns=at_ns, item_id=item_id))
+        self._parts.filler.look()
 
     def connection_lost(self) -> None:
         """What the user was saying is gone with the connection's input buffer."""
@@ -128,22 +156,14 @@ class Reactions:
             case _:
                 pass
 
-    def _user_event(self, event: ev.ServerEvent, conversation: Conversation, at_ns: int) -> None:
+    def _user_event(self, event: ev.ServerEvent, at_ns: int) -> None:
         match event:
             case ev.InputAudioBufferSpeechStarted(item_id=item_id):
-                self.user_speaking, self._speech = True, item_id
-                self._parts.consent.user_began(at_ns)
-                if self._barge_in:
-                    self._parts.interrupt(
-                        conversation, by="user", at_ns=at_ns, server_cancels=server_interrupts(self._session)
-                    )
-                self._emit(UserStarted(at_ns=at_ns, item_id=item_id))
-                self._parts.filler.look()
+                self.user_began(at_ns, item_id)
             case ev.InputAudioBufferSpeechStopped(item_id=item_id):
-                self.user_speaking = False
-                self._parts.consent.user_ended()
-                self._emit(UserStopped(at_ns=at_ns, item_id=item_id))
-                self._parts.filler.look()
+                self.user_ended(at_ns, item_id)
+            case ev.InputAudioBufferCleared():
+                self._parts.turns.buffer_cleared()
             case ev.InputAudioBufferCommitted(item_id=item_id):
                 self.user_spoke(item_id)
             case ev.ConversationItemInputAudioTranscriptionCompleted(item_id=item_id, transcript=text):
@@ -193,8 +213,6 @@ class Reactions:
                 entry = conversation.item(item_id)
                 name = entry.item.name if entry is not None and isinstance(entry.item, ev.FunctionCall) else ""
                 self._parts.arguments.put(ToolArguments(at_ns=now_ns(), call_id=call_id, name=name, delta=delta))
-            case ev.ResponseOutputItemDone(item=ev.FunctionCall() as item):
-                self._called(item, event.response_id, conversation)
             case ev.ResponseOutputItemDone(item=ev.Message(id=str(item_id))):
                 self._written(item_id, event.response_id)
             case _:

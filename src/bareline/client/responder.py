@@ -113,6 +113,11 @@ class Responder:
         self.request(reason="retry")
         return True
 
+    def user_speaks(self, *, speaks: bool) -> None:
+        """Whether the user has the floor, as this side judges it; the server's events tell its own judgement."""
+        self._sequencer.user_speaks(speaks=speaks)
+        self._flush()
+
     def connection_lost(self) -> None:
         """Nobody is there to be asked: requests wait for the next connection, however long that takes."""
         self._connected = False

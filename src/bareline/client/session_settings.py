@@ -9,14 +9,16 @@ from msgspec import UNSET, UnsetType
 
 from bareline.errors import ConfigurationError
 from bareline.protocol import events as ev
+from bareline.turns.contract import TurnDetector
 
-__all__ = ["SessionKeywords", "Turns", "session_config"]
+__all__ = ["SessionKeywords", "Turns", "detector_of", "session_config"]
 
 T = TypeVar("T")
 R = TypeVar("R")
 
-Turns = ev.ServerVad | ev.SemanticVad | Literal["manual"] | None
-"""Who decides that the user's turn is over; ``manual``: the application, ``None``: as the service does by itself."""
+Turns = ev.ServerVad | ev.SemanticVad | TurnDetector | Literal["manual"] | None
+"""Who decides that the user's turn is over: the service, a detector on this side, with ``manual`` the application;
+``None``: as the service does by itself."""
 
 _FORMATS = {
     "pcm": ev.AudioFormat(type="audio/pcm", rate=24_000),
@@ -51,6 +53,11 @@ class SessionKeywords(TypedDict, total=False):
     include: Sequence[str] | None
 
 
+def detector_of(turns: Turns) -> TurnDetector | None:
+    """The turn detector of this side, if that is what decides."""
+    return None if turns is None or isinstance(turns, ev.ServerVad | ev.SemanticVad | str) else turns
+
+
 def session_config(wanted: SessionKeywords, tools: Sequence[ev.Tool] | UnsetType = UNSET) -> ev.RealtimeSessionConfig:
     """The keywords and tools as a session to ask for. Raises ``ConfigurationError`` for what is unknown."""
     unknown = sorted(set(wanted) - SessionKeywords.__optional_keys__)
@@ -79,7 +86,7 @@ def _audio(wanted: SessionKeywords) -> ev.AudioConfig | UnsetType:
         format=_given(wanted.get("input_format"), _format),
         noise_reduction=_given(wanted.get("noise_reduction"), _noise_reduction),
         transcription=_given(wanted.get("transcription"), _transcription),
-        turn_detection=UNSET if turns is None else None if turns == "manual" else turns,
+        turn_detection=_given(turns, _turn_detection),
     )
     outgoing = ev.AudioOutputConfig(
         format=_given(wanted.get("output_format"), _format),
@@ -98,6 +105,10 @@ def _or_unset(value: T | None) -> T | UnsetType:
 
 def _given(value: T | None, convert: Callable[[T], R]) -> R | UnsetType:
     return UNSET if value is None else convert(value)
+
+
+def _turn_detection(turns: ev.ServerVad | ev.SemanticVad | TurnDetector | str) -> ev.ServerVad | ev.SemanticVad | None:
+    return turns if isinstance(turns, ev.ServerVad | ev.SemanticVad) else None
 
 
 def _format(value: str | ev.AudioFormat) -> ev.AudioFormat:

@@ -64,6 +64,7 @@ class ResponseSequencer:
         self._active: str | None = None
         self._cancelling: set[str] = set()
         self._user_speaks = False
+        self._user_speaks_here = False
         self._held_until_ns: int | None = None
         self._server_answers = False
         self._echoes = False
@@ -164,6 +165,10 @@ class ResponseSequencer:
                 pass
         return False
 
+    def user_speaks(self, *, speaks: bool) -> None:
+        """Whether the user has the floor, as a turn detector on this side judges it."""
+        self._user_speaks_here = speaks
+
     def tick(self, now_ns: int) -> None:
         """Give up what has stayed unanswered for ``REQUEST_ANSWER_NS``."""
         if self._held_until_ns is not None and now_ns >= self._held_until_ns:
@@ -223,7 +228,8 @@ class ResponseSequencer:
 
     def _free(self, now_ns: int) -> bool:
         held = self._held_until_ns is not None and now_ns < self._held_until_ns
-        return self._asked is None and self._active is None and not self._user_speaks and not held
+        spoken_over = self._user_speaks or self._user_speaks_here
+        return self._asked is None and self._active is None and not spoken_over and not held
 
     def _created(self, response: Response) -> None:
         request = self._answered(response)

@@ -135,6 +135,17 @@ def test_buffer_that_is_gone_ends_the_users_speech(sequencer: ResponseSequencer,
     assert sent(sequencer) == [f"create {request}"]
 
 
+def test_speech_that_this_side_hears_holds_requests_back_whatever_the_server_reports(
+    sequencer: ResponseSequencer,
+) -> None:
+    sequencer.user_speaks(speaks=True)
+    request = sequencer.request()
+    sequencer.observe(ev.InputAudioBufferCleared(), 0)
+    assert sent(sequencer) == []
+    sequencer.user_speaks(speaks=False)
+    assert sent(sequencer) == [f"create {request}"]
+
+
 def test_end_of_an_old_response_does_not_end_the_wait_for_the_servers_own(sequencer: ResponseSequencer) -> None:
     sequencer.observe(created("resp_0"), 0)
     sequencer.observe(ev.InputAudioBufferSpeechStopped(audio_end_ms=1, item_id="item_u"), 0)
