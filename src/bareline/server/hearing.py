@@ -9,15 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TypedDict
 
 from bareline.media.convert import PcmDecoder
 from bareline.media.formats import wire_format
 from bareline.media.frames import AudioFrame
 from bareline.protocol.events import AudioFormat, NoiseReduction
-from bareline.server.turn_settings import TurnSettings
+from bareline.server.turn_settings import TurnSettings, detector_for, silence_settings
 from bareline.speech.noise_reduction import NoiseReducer
-from bareline.turns.contract import TurnDecision, VoiceActivity
+from bareline.turns.contract import Hypothesis, TurnDecision, TurnDetector, VoiceActivity
 from bareline.turns.silence import SilenceTurnDetector
 from bareline.units import BYTES_PER_SAMPLE, ms_to_samples
 
@@ -27,6 +26,8 @@ _DECISION_MAX_MS = 1_000
 """How long after the first sample of speech its detection may come and still find the prefix kept."""
 _SLICES_PER_S = 10
 """Audio is judged 100 ms at a time, some 3 ms of work."""
+_WORDS_SAMPLES = ms_to_samples(20)
+"""How often words are asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,18 +59,23 @@ Heard = SpeechStarted | SpeechStopped | Hear
 
 
 class Hearing:
-    """The ears of one session."""
+    """The ears of one session. ``words`` gives what is understood so far of what was heard, where somebody knows."""
 
-    def __init__(self, voice_activity: Callable[[], VoiceActivity]) -> None:
+    def __init__(
+        self, voice_activity: Callable[[], VoiceActivity], *, words: Callable[[], Hypothesis | None] | None = None
+    ) -> None:
         self._voice_activity = voice_activity
+        self._words = words
         self._settings: TurnSettings | None = None
         self._decoder: PcmDecoder | None = None
         self._noise: NoiseReduction | None = None
         self._reducer: NoiseReducer | None = None
         self._settled = b""
         self._filtered: bytearray | None = None
-        self._detector: SilenceTurnDetector | None = None
+        self._detector: TurnDetector | None = None
+        self._detector_of: TurnSettings | None = None
         self._detector_from = 0
+        self._understood: Hypothesis | None = None
         self._recent = _Recent()
         self._heard_to: int | None = None
         self._free_from = 0
@@ -96,8 +102,9 @@ class Hearing:
         if settings is None:
             self._detector = None
             self._heard_to = None
-        elif self._detector is not None:
-            self._detector.configure(**_detector_settings(settings))
+        elif isinstance(self._detector, SilenceTurnDetector) and settings.eagerness is None:
+            self._detector.configure(**silence_settings(settings))
+            self._detector_of = settings
 
     def forget(self) -> None:
         """The buffer was emptied, by the client's commit or clear: what came before belongs to no turn to come."""
@@ -126,6 +133,21 @@ class Hearing:
 
     def feed(self, pcm: bytes) -> Iterator[Heard]:
         """Take the next samples of the input at 24 kHz."""
+        for piece in self._pieces(pcm):
+            yield from self._judge(piece)
+
+    def _pieces(self, pcm: bytes) -> Iterator[bytes]:
+        """Where words count, they are asked for at fixed places, so that any split of the audio is judged alike."""
+        if self._words is None or self._settings is None or self._settings.eagerness is None:
+            yield pcm
+            return
+        at, first = 0, self._recent.end_sample
+        while at < len(pcm):
+            step = _WORDS_SAMPLES - (first + at // BYTES_PER_SAMPLE) % _WORDS_SAMPLES
+            yield pcm[at : at + step * BYTES_PER_SAMPLE]
+            at += step * BYTES_PER_SAMPLE
+
+    def _judge(self, pcm: bytes) -> Iterator[Heard]:
         begin = self._recent.end_sample
         self._recent.push(pcm, keep_samples=self._keep_samples())
         detector = self._listening(begin)
@@ -134,6 +156,19 @@ class Hearing:
         for decision in detector.feed(AudioFrame(pcm, first_sample=begin - self._detector_from)):
             yield from self._decide(decision)
         yield from self._hear(self._recent.end_sample)
+        for decision in self._understand(detector):
+            yield from self._decide(decision)
+
+    def _understand(self, detector: TurnDetector) -> list[TurnDecision]:
+        """What the words mean that are known by now."""
+        sample = self._recent.end_sample
+        if self._words is None or self._heard_to is None or sample % _WORDS_SAMPLES:
+            return []
+        words = self._words()
+        if words is None or words == self._understood:
+            return []
+        self._understood = words
+        return detector.partial(words, sample - self._detector_from)
 
     def _reduce(self, noise: NoiseReduction | None) -> None:
         if noise == self._noise:
@@ -147,21 +182,28 @@ class Hearing:
             strength = 1.0 if noise.strength is None else noise.strength
             self._reducer = NoiseReducer(kind=noise.type or "near_field", strength=strength)
 
-    def _listening(self, begin: int) -> SilenceTurnDetector | None:
-        """The detector of a stream that began when it was made; loading it waits for the first audio."""
-        if self._detector is None and self._settings is not None:
-            self._detector = SilenceTurnDetector(self._voice_activity(), **_detector_settings(self._settings))
-            self._detector_from = begin
+    def _listening(self, begin: int) -> TurnDetector | None:
+        """The detector of a stream that began when it was made; loading it waits for the first audio.
+
+        Another kind of detection begins with the next turn.
+        """
+        settings = self._settings
+        if settings is not None and self._heard_to is None and self._detector_of != settings:
+            self._detector = None
+        if self._detector is None and settings is not None:
+            self._detector = detector_for(settings, self._voice_activity())
+            self._detector_of, self._detector_from = settings, begin
         return self._detector
 
     def _decide(self, decision: TurnDecision) -> Iterator[Heard]:
-        if decision.kind == "speech_started" and self._settings is not None:
+        if decision.kind == "speech_started" and self._heard_to is None and self._settings is not None:
             spoken = self._detector_from + decision.at_sample
             padded = spoken - ms_to_samples(self._settings.prefix_padding_ms)
             self._heard_to = max(padded, self._free_from, self._recent.first_sample)
             self._filtered = bytearray() if self._reducer else None
+            self._understood = None
             yield SpeechStarted(self._heard_to)
-        elif decision.kind == "speech_stopped":
+        elif decision.kind == "turn_ended" and self._heard_to is not None:
             end = self._detector_from + decision.decided_at_sample
             yield from self._hear(end)
             self._heard_to = None
@@ -179,12 +221,6 @@ class Hearing:
     def _keep_samples(self) -> int:
         prefix_ms = self._settings.prefix_padding_ms if self._settings else 0
         return ms_to_samples(prefix_ms + _DECISION_MAX_MS)
-
-
-class _DetectorSettings(TypedDict):
-    threshold: float
-    prefix_padding_ms: int
-    silence_duration_ms: int
 
 
 class _Recent:
@@ -209,11 +245,3 @@ class _Recent:
     def cut(self, first: int, end: int) -> bytes:
         begin = (first - self.first_sample) * BYTES_PER_SAMPLE
         return bytes(self._pcm[begin : (end - self.first_sample) * BYTES_PER_SAMPLE])
-
-
-def _detector_settings(settings: TurnSettings) -> _DetectorSettings:
-    return {
-        "threshold": settings.threshold,
-        "prefix_padding_ms": settings.prefix_padding_ms,
-        "silence_duration_ms": settings.silence_duration_ms,
-    }

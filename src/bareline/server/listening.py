@@ -14,7 +14,7 @@ from bareline.media.frames import AudioFrame
 from bareline.protocol.actions import InputAppended, InputCleared, InputCommitted
 from bareline.protocol.events import Session
 from bareline.protocol.server_endpoint import ServerEndpoint
-from bareline.server.backend import BackendSession, Utterance
+from bareline.server.backend import BackendSession, Recognising, Utterance
 from bareline.server.hearing import Hear, Heard, Hearing, SpeechStarted, SpeechStopped
 from bareline.server.idle import IdleClock
 from bareline.server.media_input import listen_to
@@ -40,7 +40,7 @@ class Listening:
     ) -> None:
         self._mind = mind
         self._endpoint = endpoint
-        self._hearing = Hearing(voice_activity)
+        self._hearing = Hearing(voice_activity, words=mind.partial if isinstance(mind, Recognising) else None)
         self._idle = idle
         self._settle = settle
         self._appended: deque[InputAppended] = deque()
@@ -50,6 +50,8 @@ class Listening:
     def configure(self, session: Session) -> None:
         """The session has changed."""
         settings = turn_settings(session)
+        if settings is None and self._hearing.speaking:
+            self._mind.forget()  # what is committed by hand is more than what was heard of it
         self._hearing.configure(settings, noise_reduction(session))
         self._idle.configure(settings.idle_timeout_ms if settings else None)
 

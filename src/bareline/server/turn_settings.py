@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Literal, TypedDict, TypeVar
 
 from msgspec import UNSET, UnsetType
 
@@ -15,24 +15,39 @@ from bareline.protocol.events import (
     TranscriptionSession,
     TurnDetection,
 )
+from bareline.turns.contract import TurnDetector, VoiceActivity
+from bareline.turns.silence import SilenceTurnDetector
 
-__all__ = ["TurnSettings", "noise_reduction", "turn_settings"]
+__all__ = ["Eagerness", "TurnSettings", "detector_for", "noise_reduction", "silence_settings", "turn_settings"]
 
 T = TypeVar("T")
+Eagerness = Literal["low", "medium", "high", "auto"]
 
-_PATIENCE_MS = {"high": 400, "medium": 800, "auto": 800, "low": 1_500}
+_PATIENCE_MS: dict[Eagerness, int] = {"high": 400, "medium": 800, "auto": 800, "low": 1_500}
 """Silence that ends a turn by eagerness: well below the service's longest waits of 2, 4, 4 and 8 s, which it uses only
 for speech that sounds unfinished."""
 
 
 @dataclass(frozen=True, slots=True)
 class TurnSettings:
-    """``threshold`` of speech probability (0-1), times in ms; ``idle_timeout_ms`` is None when nobody waits."""
+    """``threshold`` of speech probability (0-1), times in ms; ``idle_timeout_ms`` is None when nobody waits.
+
+    ``eagerness`` of ``semantic_vad``; None: turns end with silence.
+    """
 
     threshold: float = 0.5
     prefix_padding_ms: int = 300
     silence_duration_ms: int = 500
     idle_timeout_ms: int | None = None
+    eagerness: Eagerness | None = None
+
+
+class SilenceSettings(TypedDict):
+    """What ``SilenceTurnDetector`` takes."""
+
+    threshold: float
+    prefix_padding_ms: int
+    silence_duration_ms: int
 
 
 def turn_settings(session: Session) -> TurnSettings | None:
@@ -42,7 +57,8 @@ def turn_settings(session: Session) -> TurnSettings | None:
     if detection is None:
         return None
     if detection.type == "semantic_vad":
-        return TurnSettings(silence_duration_ms=_PATIENCE_MS[_eagerness(detection)])
+        eagerness = _eagerness(detection)
+        return TurnSettings(silence_duration_ms=_PATIENCE_MS[eagerness], eagerness=eagerness)
     default = TurnSettings()
     return TurnSettings(
         threshold=_given(detection.threshold, default.threshold),
@@ -50,6 +66,20 @@ def turn_settings(session: Session) -> TurnSettings | None:
         silence_duration_ms=_given(detection.silence_duration_ms, default.silence_duration_ms),
         idle_timeout_ms=detection.idle_timeout_ms or None,
     )
+
+
+def silence_settings(settings: TurnSettings) -> SilenceSettings:
+    """These settings as ``SilenceTurnDetector`` takes them."""
+    return {
+        "threshold": settings.threshold,
+        "prefix_padding_ms": settings.prefix_padding_ms,
+        "silence_duration_ms": settings.silence_duration_ms,
+    }
+
+
+def detector_for(settings: TurnSettings, vad: VoiceActivity) -> TurnDetector:
+    """A detector that decides by these settings."""
+    return SilenceTurnDetector(vad, **silence_settings(settings))
 
 
 def noise_reduction(session: Session) -> NoiseReduction | None:
@@ -64,9 +94,11 @@ def _input(session: Session) -> SessionAudioInput | None:
     return session.audio.input
 
 
-def _eagerness(detection: TurnDetection) -> str:
-    given = detection.eagerness
-    return given if isinstance(given, str) and given in _PATIENCE_MS else "auto"
+def _eagerness(detection: TurnDetection) -> Eagerness:
+    for known in _PATIENCE_MS:
+        if known == detection.eagerness:
+            return known
+    return "auto"
 
 
 def _given(value: T | UnsetType | None, default: T) -> T:

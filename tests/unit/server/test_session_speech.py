@@ -182,6 +182,21 @@ def test_a_commit_in_the_middle_of_speech_ends_that_turn_once(kit) -> None:
     run_virtual(main())
 
 
+def test_turns_made_by_hand_from_the_middle_of_an_utterance_on_are_understood_whole(kit) -> None:
+    async def main() -> None:
+        mind = kit.Mind(two_seconds)
+        async with kit.session(mind) as client:
+            await speak(client, silence(500) + tone(500))
+            await client.configure(audio={"input": {"turn_detection": None}})
+            await speak(client, tone(500))
+            await client.say("input_audio_buffer.commit")
+            await client.until("conversation.item.done")
+            assert mind.forgotten == 1, "what was heard of it is not all of it"
+            assert mind.utterances[0].audio.pcm.endswith(tone(500) + tone(500))
+
+    run_virtual(main())
+
+
 def test_a_cleared_buffer_forgets_the_utterance(kit) -> None:
     async def main() -> None:
         mind = kit.Mind(two_seconds)
