@@ -21,7 +21,7 @@ from bareline.media.synthesis import SpeechSynthesis
 from bareline.testing.ear import AgentSpeech, Ear
 from bareline.testing.steps import Decide, HangUp, InterruptAfter, Pause, Play, Say, Step, WaitForAgent
 from bareline.testing.voice import Room, Speech, level_speech, mix
-from bareline.units import NS_PER_S, ms_to_ns, ms_to_samples, ns_to_ms, samples_to_ns
+from bareline.units import BYTES_PER_SAMPLE, NS_PER_S, ms_to_ns, ms_to_samples, ns_to_ms, samples_to_ns
 
 __all__ = [
     "Decide",
@@ -279,8 +279,13 @@ class SimulatedCaller:
     async def _speech(self, step: Say | Play | InterruptAfter) -> Speech:
         if isinstance(step, Play):
             return level_speech(step.pcm)
-        chunks = self._synthesis.speak(step.text, voice=self._voice_of(step))
-        return level_speech(b"".join([chunk.pcm async for chunk in chunks]))
+        pieces = step.text.split("…") if isinstance(step, Say) else [step.text]
+        spoken: list[bytes] = []
+        for piece in pieces:
+            chunks = self._synthesis.speak(piece.strip(), voice=self._voice_of(step))
+            spoken.append(b"".join([chunk.pcm async for chunk in chunks]))
+        pause_ms = step.pause_ms if isinstance(step, Say) else 0
+        return level_speech(bytes(ms_to_samples(pause_ms) * BYTES_PER_SAMPLE).join(spoken))
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,11 +16,12 @@ __all__ = ["Decide", "HangUp", "InterruptAfter", "Pause", "Play", "Say", "Step",
 class Say:
     """Speak ``text``, after the caller's reaction time and not while the agent speaks (that is ``InterruptAfter``).
 
-    ``voice`` of this utterance only.
+    ``voice`` of this utterance only. At every "…" the caller stops to think, for ``pause_ms``.
     """
 
     text: str
     voice: str | None = None
+    pause_ms: int = 1_000
 
 
 @dataclass(frozen=True, slots=True)

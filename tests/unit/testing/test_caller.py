@@ -65,6 +65,20 @@ def test_the_ground_truth_is_exact_to_the_sample() -> None:
     run_virtual(main())
 
 
+def test_a_caller_who_stops_to_think_says_one_thing_all_the_same() -> None:
+    async def main() -> None:
+        caller = call([Say("add a task to … water the plants", pause_ms=700)])
+        heard = await record(caller)
+        (said,) = caller.utterances
+        loud = [index for index, value in enumerate(heard) if value]
+        gap = max(later - earlier for earlier, later in zip(loud, loud[1:], strict=False))
+        assert said.text == "add a task to … water the plants"
+        assert (said.first_sample, said.end_sample) == (loud[0], loud[-1] + 1)
+        assert gap == pytest.approx(ms_to_samples(700), abs=ms_to_samples(100))
+
+    run_virtual(main())
+
+
 def test_frames_come_in_real_time_and_a_cancelled_read_loses_nothing() -> None:
     async def main() -> None:
         caller = call([Say("one two three four")], snr_db=30)
