@@ -30,7 +30,8 @@ class Overlap:
     its mean level, ``floor_dbfs`` that of the silence before and ``usual_dbfs`` that of the user's turns, where they
     are known. ``probability``: mean speech probability (0-1); ``None`` where nobody judges it.
     ``echo``: how well the sound is explained by the assistant's own (0-1), where somebody knows. ``words``: what was
-    recognised so far, and ``confidence`` how surely (0-1), where that is known. ``saying``: what the assistant was
+    recognised so far, and ``confidence`` how surely (0-1): 0 where somebody listened and understood nothing, ``None``
+    where nobody listened, or does not say. ``saying``: what the assistant was
     saying when it began, to the end of the sentence where that is known; ``heard_ms``: for how long it had been heard
     by then. ``again_ms``: since an earlier sound came to nothing and the voice went on; ``None``: long ago.
     ``ducked`` and ``paused`` tell what the policy's earlier answers have led to.

@@ -19,6 +19,7 @@ _BLIP_MS = 90
 _ANSWER_MIN_MS = 200
 _STOP_MAX_MS = 1_500
 """A "wait" that goes on for longer is the beginning of something else."""
+_LITTLE = 0.05
 _LOUD_DB = 4.0
 _SOFT_DB = -8.0
 
@@ -27,19 +28,25 @@ _SOFT_DB = -8.0
 class InterruptionRules:
     """``InterruptionPolicy``: duck at once, pause soon, then decide by words, and by duration where there are none.
 
-    The voice is ducked with the first sound and pauses after ``pause_ms`` of speech. Then: words that stop, correct,
-    redirect or ask stop it at once. Words of a mere listener let it go on, ``settle_ms`` after the last of them, unless
-    the assistant was asking something: then they are the answer. Without words, ``turn_ms`` of speech take the floor
-    (sooner when louder than usual, when the assistant has only begun, and when an earlier sound came to nothing just
-    before; later when softer), and what is shorter lets the voice go on after ``resume_ms`` of silence. No speech, and
-    the assistant's own words, let it go on. Words count from ``confidence`` on.
+    The voice is ducked with the first sound and pauses after ``pause_ms`` of speech, so there is time to decide. Words
+    count from ``confidence`` on, once there are ``settle_ms`` of silence after them or ``words_ms`` of speech (half a
+    short word sounds like another). Those that stop, correct, redirect or ask stop it; those of a mere listener let it
+    go on, unless the assistant was asking something: then they are the answer.
+
+    Where nobody listens for words, ``turn_ms`` of speech take the floor (less when louder than usual, when the
+    assistant has only begun, and when an earlier sound came to nothing just before; more when softer), and what is
+    shorter lets the voice go on after ``resume_ms`` of silence. Where somebody listens, ``long_ms`` take the floor
+    without waiting for words, and ``strange_ms`` do when they are over and were not understood. No speech, and the
+    assistant's own words, let it go on.
     """
 
     pause_ms: int = 90
-    turn_ms: int = 850
-    resume_ms: int = 320
     settle_ms: int = 180
-    backchannel_max_ms: int = 1_300
+    resume_ms: int = 320
+    words_ms: int = 600
+    strange_ms: int = 560
+    turn_ms: int = 850
+    long_ms: int = 1_300
     confidence: float = 0.5
     words: OverlapWords = ENGLISH
 
@@ -51,18 +58,20 @@ class InterruptionRules:
 
     @classmethod
     def balanced(cls, **changes: Any) -> Self:
-        """Conversation: 850 ms of speech without known words take the floor."""
+        """Conversation."""
         return replace(cls(), **changes)
 
     @classmethod
     def patient(cls, **changes: Any) -> Self:
         """Needs more to give up the floor: reading aloud, lively listeners, background talk."""
-        return replace(cls(turn_ms=1_400, resume_ms=450, settle_ms=250, backchannel_max_ms=1_800), **changes)
+        patient = cls(resume_ms=450, settle_ms=250, strange_ms=800, turn_ms=1_400, long_ms=1_800)
+        return replace(patient, **changes)
 
     @classmethod
     def eager(cls, **changes: Any) -> Self:
         """Gives up the floor quickly: commands, quiet rooms."""
-        return replace(cls(turn_ms=500, resume_ms=250, settle_ms=150, backchannel_max_ms=900), **changes)
+        eager = cls(resume_ms=250, settle_ms=150, words_ms=400, strange_ms=300, turn_ms=500, long_ms=900)
+        return replace(eager, **changes)
 
     def judge(self, overlap: Overlap) -> Judgement:
         """What to do now."""
@@ -82,23 +91,26 @@ class InterruptionRules:
         return None
 
     def _by_words(self, overlap: Overlap) -> Judgement | None:
-        kind = self.words.kind(overlap.words) if self._sure(overlap) else "unknown"
+        settled = self._silent(overlap, self.settle_ms)
+        if not self._sure(overlap) or not (settled or overlap.speech_ms >= self.words_ms):
+            return None
+        kind = self.words.kind(overlap.words)
         if kind == "unknown":
             return None
         if kind == "backchannel":
-            return self._listening(overlap)
+            return self._listening(overlap, settled=settled)
         if kind == "stop" and overlap.speech_ms > _STOP_MAX_MS:
             kind = "turn"
-        if kind == "turn" and len(tokens(overlap.words)) == 1 and not self._silent(overlap, self.settle_ms):
+        if kind == "turn" and not settled and len(tokens(overlap.words)) == 1:
             return None
         return Judgement("stop", kind, f"the words are those of a {kind}")
 
-    def _listening(self, overlap: Overlap) -> Judgement | None:
+    def _listening(self, overlap: Overlap, *, settled: bool) -> Judgement | None:
         if _asking(overlap.saying):
             return Judgement("stop", "turn", "an answer to what the assistant asks")
-        if overlap.speech_ms > self.backchannel_max_ms:
+        if overlap.speech_ms >= self.long_ms:
             return None
-        if self._silent(overlap, self.settle_ms):
+        if settled:
             return Judgement("play", "backchannel", "the words are a listener's")
         return Judgement(self._waiting(overlap), "backchannel", "the words are a listener's so far")
 
@@ -116,7 +128,14 @@ class InterruptionRules:
             return Judgement("play", "noise", "no speech, and silence since")
         if _asking(overlap.saying) and overlap.speech_ms >= _ANSWER_MIN_MS:
             return Judgement("stop", "turn", "an answer to what the assistant asks")
+        if overlap.confidence is not None and overlap.speech_ms >= self._strange_ms(overlap):
+            return Judgement("stop", "turn", f"{overlap.speech_ms} ms of speech in no words of a listener")
         return Judgement("play", "backchannel", f"{overlap.speech_ms} ms of speech, and silence since")
+
+    def _strange_ms(self, overlap: Overlap) -> int:
+        """What sounds a little like a listener's words may be longer."""
+        listener = self.words.kind(overlap.words) == "backchannel" and (overlap.confidence or 0) >= _LITTLE
+        return self.turn_ms if listener else self.strange_ms
 
     def _turn_ms(self, overlap: Overlap) -> int:
         """How much speech takes the floor, as things stand."""
@@ -126,7 +145,8 @@ class InterruptionRules:
             share = 0.7 if louder >= _LOUD_DB else 1.3 if louder <= _SOFT_DB else 1.0
         if overlap.again_ms is not None or (overlap.heard_ms is not None and overlap.heard_ms < self.turn_ms):
             share *= 0.6
-        return max(self.pause_ms, int(self.turn_ms * share))
+        turn_ms = self.turn_ms if overlap.confidence is None else self.long_ms
+        return max(self.pause_ms, int(turn_ms * share))
 
     def _waiting(self, overlap: Overlap) -> Output:
         """A detector that has found speech has waited already, where nobody else listens."""

@@ -340,10 +340,9 @@ class OverlapWatch:
 
     def _overlap(self, overlap: _Open) -> Overlap:
         sound = overlap.sound
-        own = self._ears.words if self._ears is not None and sound is self._sound else None
         words, confidence = sound.words, sound.confidence
-        if not words and own is not None:
-            words, confidence = own.text, own.confidence
+        if not words and self._ears is not None and sound is self._sound:
+            words, confidence = self._ears.words.text, self._ears.words.confidence
         return Overlap(
             since_ms=samples_to_ms(self._position - sound.onset),
             speech_ms=sound.speech_ms,

@@ -55,12 +55,12 @@ class OverlapEars:
         self._finished = False
         self._recogniser.feed(block)
 
-    def _and(self, now: Hypothesis) -> Hypothesis | None:
+    def _and(self, now: Hypothesis) -> Hypothesis:
         """What was said before a short gap, and what is said now; no surer than the less sure of both."""
+        if not self._said.text:
+            return now
         if not now.text:
             return self._said
-        if self._said is None:
-            return now
         return Hypothesis(f"{self._said.text} {now.text}", min(self._said.confidence, now.confidence))
 
     def _drop(self) -> None:
@@ -69,6 +69,5 @@ class OverlapEars:
 
     def _forget(self) -> None:
         self._sound: Sound | None = None
-        self._said: Hypothesis | None = None
-        self.words: Hypothesis | None = None
+        self._said = self.words = Hypothesis("", 0.0)
         self._finished = False

@@ -36,16 +36,20 @@ class OverlapWords:
     """The words of one language that tell what an overlap is; all in lower case, words separated by blanks.
 
     ``backchannels``: all of it, and the listener only listens. ``stops``: all of it, and no more than a stop is wanted.
-    ``polite``: may stand with either. ``corrections``: what was said is changed, where the words begin so;
-    ``redirections``: wherever they stand, another matter is wanted; ``questions``: the words begin so.
+    ``refusals``: all of it, and what was said is wrong, or not wanted. ``polite``: may stand with any of them, and
+    means nothing alone. ``corrections``: what was said is changed, where the words begin so; ``redirections``: wherever
+    they stand, another matter is wanted; ``questions``: the words begin so. ``vague``: what sounds like something else
+    to whoever listens for short phrases alone, so that ``grammar`` leaves it out.
     """
 
     backchannels: tuple[str, ...]
     stops: tuple[str, ...]
+    refusals: tuple[str, ...]
     corrections: tuple[str, ...]
     redirections: tuple[str, ...]
     questions: tuple[str, ...]
     polite: tuple[str, ...] = ()
+    vague: tuple[str, ...] = ()
 
     def kind(self, words: str) -> OverlapKind:
         """What the words alone make of it; "unknown" while there is nothing but hesitation."""
@@ -59,15 +63,22 @@ class OverlapWords:
         return self._taking_the_floor(words, heard)
 
     def grammar(self) -> str:
-        """A JSGF grammar of what is short and tells something by itself: backchannels, stops, a lone "no"."""
-        phrases = sorted(" ".join(run) for run in self._backchannels | self._stops | self._refusals)
-        return f"#JSGF V1.0; grammar overlap; public <overlap> = ({' | '.join(phrases)})+;"
+        """A JSGF grammar of what is short and tells something by itself: for a recogniser of overlaps.
+
+        Either all of it is a listener's, or none: of the two readings the likelier one is to be found.
+        """
+        vague = _runs(self.vague)
+        listening, acting = self._backchannels - vague, (self._stops | self._refusals) - vague
+        return (
+            f"#JSGF V1.0; grammar overlap; <listening> = {_alternatives(listening)}; <acting> = {_alternatives(acting)};"
+            " public <overlap> = <listening> [<listening>] [<listening>] | <acting> [<acting>] [<acting>];"
+        )
 
     def _taking_the_floor(self, words: str, heard: Run) -> OverlapKind:
         if self._has(heard, self._redirections):
             return "redirection"
         told = self._without_leaders(heard)
-        if any(_begins(told, run) for run in self._corrections):
+        if any(_begins(told, run) for run in self._corrections | self._refusals):
             return "correction"
         asks = words.rstrip().endswith("?") or any(_begins(told, run) for run in self._questions)
         return "question" if asks else "turn"
@@ -107,8 +118,7 @@ class OverlapWords:
 
     @cached_property
     def _refusals(self) -> frozenset[Run]:
-        """Corrections of a word, which say nothing yet of what is wanted instead."""
-        return frozenset(run for run in self._corrections if len(run) == 1)
+        return _runs(self.refusals)
 
     @cached_property
     def _redirections(self) -> frozenset[Run]:
@@ -121,6 +131,10 @@ class OverlapWords:
 
 def _runs(phrases: tuple[str, ...]) -> frozenset[Run]:
     return frozenset(tokens(phrase) for phrase in phrases)
+
+
+def _alternatives(runs: frozenset[Run]) -> str:
+    return " | ".join(sorted(" ".join(run) for run in runs))
 
 
 def _begins(heard: Run, run: Run) -> bool:
@@ -137,21 +151,11 @@ ENGLISH = OverlapWords(
     backchannels=(
         *("mm", "mm-hmm", "mhm", "mmhm", "mm-mm", "hmm", "hm", "uh-huh", "aha", "ah", "oh", "ooh", "wow", "huh"),
         *("yes", "yeah", "yep", "yup", "ok", "okay", "right", "sure", "true", "exactly", "indeed", "absolutely"),
-        *(
-            "good",
-            "great",
-            "nice",
-            "cool",
-            "fine",
-            "perfect",
-            "lovely",
-            "interesting",
-            "really",
-            "alright",
-            "all right",
-        ),
+        *("good", "great", "nice", "cool", "fine", "perfect", "lovely", "interesting", "really", "alright"),
         *("i see", "got it", "of course", "makes sense", "that makes sense", "oh really", "i know", "i understand"),
-        *("go on", "go ahead", "sounds good", "fair enough", "no way", "no problem", "thanks", "thank you"),
+        *("go on", "go ahead", "sounds good", "fair enough", "no problem", "thanks", "thank you", "definitely"),
+        *("that's right", "that's true", "that's good", "very good", "very nice", "amazing", "gotcha", "understood"),
+        *("all right", "sounds great", "that's great", "no kidding", "i bet"),
     ),
     stops=(
         *("stop", "stop it", "stop that", "stop talking", "wait", "wait a minute", "wait a second", "wait a moment"),
@@ -159,32 +163,11 @@ ENGLISH = OverlapWords(
         *("pause", "enough", "that's enough", "quiet", "be quiet", "shut up", "silence", "hush", "never mind"),
         *("nevermind", "cancel", "cancel that", "that's all", "that will do", "quit", "let me think", "hold up"),
     ),
+    refusals=("no", "no no", "nope", "nah", "wrong", "that's wrong", "not that", "i don't think so"),
     corrections=(
-        *(
-            "no",
-            "nope",
-            "nah",
-            "not",
-            "wrong",
-            "actually",
-            "sorry",
-            "i mean",
-            "i meant",
-            "i said",
-            "i didn't",
-            "rather",
-        ),
-        *(
-            "that's wrong",
-            "that's not",
-            "that is not",
-            "it's not",
-            "make it",
-            "make that",
-            "scratch that",
-            "correction",
-        ),
-        *("instead", "don't", "do not", "i don't", "i do not", "i'd rather", "i would rather", "the other"),
+        *("not", "actually", "sorry", "i mean", "i meant", "i said", "i didn't", "rather", "instead", "don't"),
+        *("that's not", "that is not", "it's not", "make it", "make that", "scratch that", "correction", "do not"),
+        *("i don't", "i do not", "i'd rather", "i would rather", "the other"),
     ),
     redirections=(
         *("let's talk about", "talk about something", "tell me about", "something else", "change the subject"),
@@ -199,5 +182,9 @@ ENGLISH = OverlapWords(
         *("may i", "was it", "were", "am i", "isn't", "aren't", "doesn't", "didn't"),
     ),
     polite=("please", "um", "uh", "er", "erm", "and", "but", "so", "well", "just", "now", "hey", "like"),
+    vague=(
+        *("oh", "ooh", "ah", "aha", "huh", "mm", "hm", "true", "good", "fine", "pause", "quit", "hush", "silence"),
+        *("hold up", "that will do"),
+    ),
 )
 """What English speakers say over somebody who talks."""
