@@ -12,6 +12,7 @@ from bareline.server.backends.rules.dates import DATE_GRAMMAR
 from bareline.server.backends.rules.entities import Knowledge
 from bareline.server.backends.rules.everyday import open_grammar
 from bareline.server.backends.rules.grammar_slots import SlotRules, alternatives, said
+from bareline.server.backends.rules.images import SIGHT_PHRASES
 from bareline.server.backends.rules.lexicon import SOCIAL
 from bareline.server.backends.rules.memory import AskConsent, AskDo, AskRight, AskSlot, Call, Draft, Expecting
 from bareline.server.backends.rules.numbers import ordinal_words
@@ -88,6 +89,7 @@ def grammar_for(toolset: Toolset, known: Knowledge, expecting: Expecting | None)
     sentences += [f"[<lead>] ( {shows} ) and [<lead>] ( {commands} ) [<tail>]"] if shows else []
     sentences += [f"( {bare} ) [<tail>]"] if (bare := _bare(toolset)) else []
     sentences.append("[<um>] <social> [please]")
+    sentences.append(f"[<um>] [<lead>] ( {' | '.join(SIGHT_PHRASES)} ) [please]")
     if answer:
         sentences.append(f"[<um>] ( {answer} ) [please]")
     public = f"public <said> = {' | '.join(f'( {sentence} )' for sentence in sentences)} ;\n"

@@ -12,6 +12,7 @@ from bareline.media.synthesis import SpeechSynthesis
 from bareline.protocol.events import (
     InputAudio,
     InputText,
+    Item,
     Message,
     RealtimeSession,
     Session,
@@ -24,6 +25,7 @@ from bareline.server.backend import Utterance
 from bareline.server.backends.rules.dates import stated_date
 from bareline.server.backends.rules.directions import direction, keywords_of, opening
 from bareline.server.backends.rules.entities import Knowledge
+from bareline.server.backends.rules.images import sight
 from bareline.server.backends.rules.learning import learn, open_items, open_question
 from bareline.server.backends.rules.listening import Listening
 from bareline.server.backends.rules.memory import Heard, Memory, Reply
@@ -139,13 +141,24 @@ class RulesSession:
         reply = self._forced(policy, heard, request) if not waiting.outputs else None
         if reply is None:
             outcome = Outcomes(toolset, known, memory).tell(waiting.outputs)
-            answer = Reply() if heard is None else policy.answer(heard)
+            seen = await self._sight(heard, request.context, toolset, known, memory)
+            answer = seen or (Reply() if heard is None else policy.answer(heard))
             reply = Reply(" ".join(part for part in (outcome.text, answer.text) if part), answer.calls)
         if not reply.say and not reply.calls:
             reply = self._unprompted(request, toolset, memory)
         if not request.out_of_band:
             self._know(known)
         return reply
+
+    async def _sight(
+        self, heard: Heard | None, context: tuple[Item, ...], toolset: Toolset, known: Knowledge, memory: Memory
+    ) -> Reply | None:
+        """What is said of a picture, unless another question is open."""
+        if heard is None or memory.expecting is not None:
+            return None
+        said = await sight(context, heard, toolset, known)
+        memory.said = said or memory.said
+        return Reply(said) if said else None
 
     def _forced(self, policy: Policy, heard: Heard | None, request: ResponseRequest) -> Reply | None:
         if isinstance(request.tool_choice, ToolChoiceFunction):
