@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from bareline.client.call import Call as Call
     from bareline.client.http_requests import hang_up as hang_up
     from bareline.client.http_requests import mint_client_secret as mint_client_secret
+    from bareline.client.image_policy import KeepImages as KeepImages
     from bareline.client.line import Line as Line
     from bareline.client.reconnect import ReconnectPolicy as ReconnectPolicy
     from bareline.devices import CallbackSink as CallbackSink
@@ -28,16 +29,19 @@ if TYPE_CHECKING:
     from bareline.devices import ToneSource as ToneSource
     from bareline.devices import WavSink as WavSink
     from bareline.devices.microphone import Microphone as Microphone
+    from bareline.devices.screens import screen as screen
     from bareline.devices.speaker import Speaker as Speaker
     from bareline.local import connect as connect
     from bareline.mcp import mcp_http as mcp_http
     from bareline.mcp import mcp_stdio as mcp_stdio
     from bareline.media.frames import AudioFrame as AudioFrame
+    from bareline.media.pixels import Pixels as Pixels
     from bareline.observe.recorder import Observers as Observers
     from bareline.observe.recorder import Recorder as Recorder
     from bareline.observe.recorder import Records as Records
     from bareline.observe.recorder import read_trace as read_trace
     from bareline.protocol import events as events
+    from bareline.protocol.image_prices import image_cost as image_cost
     from bareline.server.backends.rules import RulesBackend as RulesBackend
     from bareline.server.backends.script import ScriptBackend as ScriptBackend
     from bareline.server.serve import RealtimeServer as RealtimeServer
@@ -62,6 +66,10 @@ if TYPE_CHECKING:
     from bareline.transports.webrtc.settings import WebRtcSettings as WebRtcSettings
 
 _HOME = {
+    "KeepImages": "bareline.client.image_policy",
+    "Pixels": "bareline.media.pixels",
+    "image_cost": "bareline.protocol.image_prices",
+    "screen": "bareline.devices.screens",
     "Stage": "bareline.tools",
     "Spoken": "bareline.tools",
     "RetryPolicy": "bareline.tools",

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from bareline.devices.screen import screen
+from bareline.devices.screens import screen
 from bareline.errors import ConfigurationError
 
 pytest.importorskip("mss", reason="needs the devices extra")
