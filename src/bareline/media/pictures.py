@@ -9,7 +9,7 @@ from __future__ import annotations
 import colorsys
 import io
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 from bareline.errors import ConfigurationError, MissingExtra
 from bareline.media.pixels import Encoded, ImageFormat, Pixels
@@ -23,7 +23,8 @@ __all__ = ["fit_picture", "main_colours"]
 
 _QUALITIES = (85, 75, 65, 55, 45)
 """JPEG qualities tried before the picture is made smaller; below the last one letters blur."""
-_SHRINK = 0.8
+_SHRINK_MOST = 0.9
+"""At least so much smaller is the next picture that is tried."""
 _SIDE_MIN_PX = 32
 _PNG_WORTH = 1.5
 """A PNG is sent when it is at most this many times as large as the JPEG."""
@@ -58,11 +59,15 @@ def fit_picture(
         upright = _upright(image, target)
     except _UNREADABLE as error:
         raise ConfigurationError(f"this is no picture that can be read: {error}") from error
-    for smaller in _ever_smaller(upright):
-        encoded = _encoded(smaller, max_bytes, image_format)
-        if encoded is not None:
-            return encoded
-    raise ConfigurationError(f"the picture cannot be made as small as {max_bytes} bytes")
+    encoded = _encoded(upright, max_bytes, image_format)
+    kind: ImageFormat = "png" if image_format == "png" else "jpeg"  # what is too large even so is a photo
+    while len(encoded.data) > max_bytes:
+        scale = min(_SHRINK_MOST, (max_bytes / len(encoded.data)) ** 0.5)
+        width, height = (max(1, int(side * scale)) for side in (encoded.width, encoded.height))
+        if max(width, height) < _SIDE_MIN_PX:
+            raise ConfigurationError(f"the picture cannot be made as small as {max_bytes} bytes")
+        encoded = _encoded(upright.resize((width, height), Image.Resampling.LANCZOS), max_bytes, kind)
+    return encoded
 
 
 def main_colours(data: bytes) -> list[tuple[str, float]]:
@@ -130,19 +135,11 @@ def _flat(image: Image.Image) -> Image.Image:
     return ground
 
 
-def _ever_smaller(image: Image.Image) -> Iterator[Image.Image]:
-    yield image
-    width, height = image.size
-    while max(width, height) * _SHRINK >= _SIDE_MIN_PX:
-        width, height = max(1, round(width * _SHRINK)), max(1, round(height * _SHRINK))
-        yield image.resize((width, height), Image.Resampling.LANCZOS)
-
-
-def _encoded(image: Image.Image, max_bytes: int, image_format: ImageFormat) -> Encoded | None:
-    """The best that has no more than ``max_bytes``."""
+def _encoded(image: Image.Image, max_bytes: int, image_format: ImageFormat) -> Encoded:
+    """The best that has no more than ``max_bytes``, or the smallest there is."""
     png = _written(image, "PNG") if image_format != "jpeg" else b""
     if image_format == "png":
-        return Encoded("png", png, *image.size) if len(png) <= max_bytes else None
+        return Encoded("png", png, *image.size)
     flat = _flat(image)
     jpeg = _written(flat, "JPEG", quality=_QUALITIES[0])
     if png and len(png) <= max_bytes and len(png) <= _PNG_WORTH * len(jpeg):
@@ -151,7 +148,7 @@ def _encoded(image: Image.Image, max_bytes: int, image_format: ImageFormat) -> E
         if len(jpeg) <= max_bytes:
             break
         jpeg = _written(flat, "JPEG", quality=quality)
-    return Encoded("jpeg", jpeg, *image.size) if len(jpeg) <= max_bytes else None
+    return Encoded("jpeg", jpeg, *image.size)
 
 
 def _written(image: Image.Image, kind: str, **settings: int) -> bytes:
