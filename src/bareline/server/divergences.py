@@ -119,6 +119,20 @@ DIVERGENCES = (
         test="tests/unit/transports/webrtc/test_network.py::test_left_the_choice_the_offering_side_begins_dtls",
     ),
     Divergence(
+        id="image-tokens",
+        ours="an image counts 85 tokens with detail low, else 85 and 170 for each tile of 512 pixels seen",
+        theirs="published for models that look at tiles; not shown for realtime models",
+        why="the best known rule; what an image costs must depend on its size, or nobody learns to shrink it",
+        test="tests/unit/protocol/test_images.py::test_tokens_are_those_of_the_published_rule",
+    ),
+    Divergence(
+        id="image-errors",
+        ours="what is no whole PNG or JPEG is refused with invalid_value, in the words of the service's other APIs",
+        theirs="not shown in any source",
+        why="a broken image must not wait for the response to be noticed",
+        test="tests/unit/protocol/test_images.py::test_what_is_no_image_is_refused_with_the_reason",
+    ),
+    Divergence(
         id="event-too-large",
         ours="an event beyond the client's max-message-size is replaced by an error event_too_large that names it",
         theirs="not shown in any source",
