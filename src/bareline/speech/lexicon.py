@@ -14,6 +14,14 @@ from bareline.speech.pronounce import pronounce
 __all__ = ["Lexicon"]
 
 _REMEMBERED = 20_000
+_SOUNDS = {
+    "mm": ("M", "AH M", "M M"),
+    "hm": ("HH M", "HH AH M", "M"),
+    "hmm": ("HH M", "HH AH M", "M HH M"),
+    "mhm": ("M HH M", "AH M HH AH M"),
+    "mmhm": ("M HH M", "AH M HH AH M"),
+}
+"""What people hum: no dictionary has it, and espeak-ng spells it."""
 _GOAT = re.compile(r"\bOW\b")
 _BROAD_A = re.compile(r"\bAE(?= (?:S|F|TH)\b| N (?:S|T|CH|D)\b)")
 
@@ -43,6 +51,8 @@ class Lexicon:
         return found
 
     def _look_up(self, word: str) -> tuple[str, ...]:
+        if word in _SOUNDS:
+            return _SOUNDS[word]
         key = word.encode()
         position = self._first_at_or_after(key)
         found: list[str] = []

@@ -7,6 +7,7 @@ from collections import deque
 
 from bareline.media.frames import AudioFrame
 from bareline.media.resample import Resampler
+from bareline.speech.sphinx_confidence import confidence
 from bareline.speech.sphinx_ears import RECOGNISER_HZ, Ears
 from bareline.turns.contract import Hypothesis
 from bareline.units import SAMPLE_RATE_HZ
@@ -29,6 +30,8 @@ class GrammarSTT:
     hypothesis, whatever was heard before. Raises ``MissingExtra`` without the extra ``speech``, ``ConfigurationError``
     when the grammar is wrong.
     """
+
+    _judge = staticmethod(confidence)
 
     def __init__(self, grammar: str) -> None:
         self._ears = _idle.pop() if _idle else Ears()
@@ -58,7 +61,7 @@ class GrammarSTT:
         """The best guess so far; None before the first word."""
         if not self._listening:
             return None
-        guess = self._ears.hypothesis()
+        guess = self._ears.hypothesis(judge=self._judge)
         return guess if guess.text else None
 
     def finish(self) -> Hypothesis:
@@ -68,7 +71,7 @@ class GrammarSTT:
         self._ears.hear(self._resampler.flush())
         self._ears.end()
         self._forget()
-        return self._ears.hypothesis()
+        return self._ears.hypothesis(judge=self._judge)
 
     def reset(self) -> None:
         """Drop the utterance."""

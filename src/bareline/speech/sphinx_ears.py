@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
@@ -34,6 +35,10 @@ _PHONE_LOOP = f"#JSGF V1.0; grammar phones; public <any> = ({' | '.join(_PHONES)
 # halve the errors. Any phonemes can be found with a narrow one.
 _GRAMMAR_SETTINGS = {"bestpath": False, "beam": 1e-80, "wbeam": 1e-60, "pbeam": 1e-80}
 _PHONE_SETTINGS = {"bestpath": False, "beam": 1e-20, "wbeam": 1e-10, "pbeam": 1e-20}
+
+
+Judge = Callable[[list[Any], list[Any]], float]
+"""How sure are these words, beside these phonemes?"""
 
 
 class Ears:
@@ -91,13 +96,13 @@ class Ears:
             self._phones.end_utt()
             self._open = False
 
-    def hypothesis(self) -> Hypothesis:
+    def hypothesis(self, *, judge: Judge = confidence) -> Hypothesis:
         """What was understood so far, or of the utterance that ended."""
         best = self._grammar.hyp()
         if best is None or not best.hypstr:
             return Hypothesis("", 0.0)
         complete = self._grammar.get_fsg(self._using).accept(best.hypstr)
-        sure = confidence(list(self._grammar.seg() or ()), list(self._phones.seg() or ()))
+        sure = judge(list(self._grammar.seg() or ()), list(self._phones.seg() or ()))
         return Hypothesis(best.hypstr, sure, complete=bool(complete))
 
     def _prepare(self, grammar: str) -> str:
