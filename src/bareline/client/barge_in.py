@@ -18,6 +18,7 @@ from bareline.clock import now_ns
 from bareline.protocol import events as ev
 from bareline.protocol.conversation import Conversation, ResponseEntry
 from bareline.protocol.playout import Cut
+from bareline.turns.overlap import OutputChange
 from bareline.units import NS_PER_MS
 
 __all__ = ["BargeIn", "server_interrupts"]
@@ -62,9 +63,18 @@ class BargeIn:
         self._interrupted: OrderedDict[str, None] = OrderedDict()
 
     def interrupt(
-        self, conversation: Conversation, *, by: Literal["user", "application"], at_ns: int, server_cancels: bool
+        self,
+        conversation: Conversation,
+        *,
+        by: Literal["user", "application"],
+        at_ns: int,
+        server_cancels: bool,
+        judged: OutputChange | None = None,
     ) -> bool:
-        """Stop what is being said and generated. False when there was nothing to stop."""
+        """Stop what is being said and generated. False when there was nothing to stop.
+
+        ``judged``: what an interruption policy made of it.
+        """
         responses = conversation.responses.values()
         running = [response for response in responses if response.active and response.id not in self._interrupted]
         if by == "application":
@@ -81,7 +91,9 @@ class BargeIn:
         if isinstance(playback, MediaPlayback) and not server_cancels:
             self._post(ev.OutputAudioBufferClear())
         self._tell(cuts, conversation)
-        self._report(cuts, [response.id for response in running], by=by, at_ns=at_ns, silent_ns=silent_ns)
+        self._report(
+            cuts, [response.id for response in running], by=by, at_ns=at_ns, silent_ns=silent_ns, judged=judged
+        )
         return True
 
     def cleared(self, response_id: str, conversation: Conversation, at_ns: int) -> None:
@@ -114,9 +126,20 @@ class BargeIn:
         by: Literal["user", "application", "server"],
         at_ns: int,
         silent_ns: int,
+        judged: OutputChange | None = None,
     ) -> None:
         heard_ms = max((cut.audio_end_ms for cut in cuts), default=0)
         items = tuple(dict.fromkeys(cut.item_id for cut in cuts))
         self._journal.decision("interrupt", by, at_ns, item_ids=items, responses=responses)
         stop_ms = (silent_ns - at_ns) / NS_PER_MS
-        self._emit(Interrupted(at_ns=silent_ns, item_ids=items, heard_ms=heard_ms, by=by, stop_ms=stop_ms))
+        self._emit(
+            Interrupted(
+                at_ns=silent_ns,
+                item_ids=items,
+                heard_ms=heard_ms,
+                by=by,
+                stop_ms=stop_ms,
+                kind=judged.kind if judged is not None else None,
+                reason=judged.reason if judged is not None else "",
+            )
+        )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from contextlib import AbstractContextManager
 from types import TracebackType
 from typing import Self, Unpack
 
@@ -19,13 +20,14 @@ from bareline.client.capture import Capture
 from bareline.client.connect import connect
 from bareline.client.connections import Connections
 from bareline.client.feed import Feed
+from bareline.client.held_turns import asks_by_itself, held_turns
 from bareline.client.image_policy import DEFAULT_IMAGES, ImagePolicy, ShownImage
 from bareline.client.image_way import sideband_of
 from bareline.client.images import Detail, Images, Picture, Way
 from bareline.client.line import Line
 from bareline.client.parts import Parts
 from bareline.client.reconnect import DEFAULT_RECONNECT, Dial, ReconnectPolicy
-from bareline.client.session_settings import SessionKeywords, detector_of, session_config
+from bareline.client.session_settings import SessionKeywords, Turns, detector_of, session_config
 from bareline.client.sink_writer import FrameFilter
 from bareline.client.tool_choices import tool_choices
 from bareline.client.transcript import Transcript
@@ -42,7 +44,9 @@ from bareline.protocol.conversation import Conversation
 from bareline.protocol.media_playout import MediaLedger
 from bareline.protocol.playout import PlayoutLedger
 from bareline.tools import Proposal, Toolbox
-from bareline.turns.contract import StreamingSTT
+from bareline.turns.contract import StreamingSTT, VoiceActivity
+from bareline.turns.interruption import InterruptionPolicy
+from bareline.turns.interruption_rules import InterruptionRules
 from bareline.units import seconds_to_ns
 
 __all__ = ["Call"]
@@ -59,6 +63,9 @@ class Call:
     give the one to use.
     ``images`` says which images the conversation keeps; ``None``: all.
     ``turns`` may be a ``TurnDetector``: turns are found on this side then, with ``recogniser`` also by their words.
+    ``interruptions`` judges who speaks over the assistant (``bl.turns.InterruptionRules``), with the words of
+    ``recogniser``, and hears them at once with ``ears``, voice activity on this side; turns found on this side are
+    judged by balanced rules unless it says otherwise.
     ``barge_in=False`` lets the assistant finish. ``reconnect=None`` ends the call with its first connection. ``dial``
     opens lines in another way than ``connect``.
 
@@ -81,6 +88,8 @@ class Call:
         ids: IdSource | None = None,
         dial: Dial | None = None,
         recogniser: StreamingSTT | None = None,
+        interruptions: InterruptionPolicy | None = None,
+        ears: VoiceActivity | None = None,
         **keywords: Unpack[CallKeywords],
     ) -> None:
         self._keywords, choices, connecting = split_keywords(keywords)
@@ -97,8 +106,17 @@ class Call:
             observer=observer,
             ids=self._ids,
             recogniser=recogniser,
+            interruptions=self._policy(interruptions, barge_in=barge_in, hears=microphone is not None),
+            voice_activity=ears,
+            overlap_recogniser=recogniser if detector_of(self._keywords.get("turns")) is None else None,
         )
-        self._parts, self._reactions = compose(options, spawn=self._tasks.spawn, tools_changed=self._tools_changed)
+        self._parts, self._reactions = compose(
+            options,
+            spawn=self._tasks.spawn,
+            tools_changed=self._tools_changed,
+            turns_changed=self._turns_changed,
+            asks=lambda: asks_by_itself(self._keywords.get("turns")),
+        )
         self._detect_turns(microphone)
         self._capture = (
             Capture(microphone, input_filter=input_filter, ears=self._parts.ears) if microphone is not None else None
@@ -232,9 +250,24 @@ class Call:
             picture, detail=detail, image_format=image_format, max_bytes=max_bytes, way=way, then=ask
         )
 
-    def say(self, text: str, *, remember: bool = True) -> None:
-        """Let the assistant say this. ``remember=False``: beside the conversation, which will not know of it."""
-        self._open().responder.say(text, remember=remember)
+    def say(self, text: str, *, remember: bool = True, interruptible: bool = True) -> None:
+        """Let the assistant say this. ``remember=False``: beside the conversation, which will not know of it.
+
+        ``interruptible=False``: whatever the user says meanwhile, it is said to its end; only the application, with
+        ``interrupt``, and the end of the call stop it.
+        """
+        parts = self._open()
+        if interruptible:
+            parts.responder.say(text, remember=remember)
+        else:
+            parts.protection.ask(lambda told: parts.responder.say(text, remember=remember, told=told))
+
+    def uninterruptible(self) -> AbstractContextManager[None]:
+        """A span, ``with call.uninterruptible(): ...``, during which the user interrupts nothing that is heard.
+
+        What the user says meanwhile is answered afterwards.
+        """
+        return self._open().protection.span()
 
     def respond(self, config: ev.ResponseConfig | None = None) -> None:
         """Ask for a response; it waits until no other one is active."""
@@ -269,9 +302,11 @@ class Call:
 
     def update(self, **changes: Unpack[SessionKeywords]) -> None:
         """Change the session; a later connection has the changes too."""
-        changed = session_config(changes)
+        session_config(changes)
         self._keywords.update(changes)
-        self._post(ev.SessionUpdate(session=changed))
+        if changes.get("turns") is not None:
+            changes["turns"] = self._turns()
+        self._post(ev.SessionUpdate(session=session_config(changes)))
         if changes.get("turns") is not None:
             self._parts.turns.use(detector_of(changes.get("turns")))
 
@@ -346,9 +381,34 @@ class Call:
             raise Closed("the call is not open")
         return self._parts
 
+    def _policy(self, given: InterruptionPolicy | None, *, barge_in: bool, hears: bool) -> InterruptionPolicy | None:
+        """Turns that this side finds are judged by this side, unless the application says otherwise."""
+        if given is None:
+            local = detector_of(self._keywords.get("turns")) is not None
+            return InterruptionRules.balanced() if local and barge_in else None
+        if not barge_in:
+            raise ConfigurationError("either barge_in=False or a policy for interruptions; NeverInterrupt() is one")
+        if not hears:
+            raise ConfigurationError("a policy for interruptions needs a microphone to listen to")
+        return given
+
+    def _turns(self) -> Turns:
+        """What the service is asked to do about turns, as far as it is not done here."""
+        parts = self._parts
+        return held_turns(
+            self._keywords.get("turns"), judged=parts.judging is not None, protected=parts.protection.wanted
+        )
+
+    def _turns_changed(self) -> None:
+        """Protection began or ended: a service that interrupts by itself has to know."""
+        wanted = self._keywords.get("turns")
+        if self._parts.judging is None and (wanted is None or isinstance(wanted, ev.ServerVad | ev.SemanticVad)):
+            turns = self._turns() or ev.ServerVad()
+            self._parts.outbox.post(ev.SessionUpdate(session=session_config({"turns": turns})))
+
     def _config(self) -> ev.RealtimeSessionConfig:
         tools = [*self._parts.runner.toolbox.definitions(), *self._parts.consent.definitions(), *self._more_tools]
-        return session_config(self._keywords, tools)
+        return session_config({**self._keywords, "turns": self._turns()}, tools)
 
     def _tools_changed(self) -> None:
         self._parts.outbox.post(ev.SessionUpdate(session=session_config({}, self._config().tools)))

@@ -14,6 +14,7 @@ from bareline.protocol.replay import Lost
 from bareline.tools.calls import CallState
 from bareline.tools.executions import Execution
 from bareline.tools.proposals import ConsentBy
+from bareline.turns.interruption import OverlapKind
 
 __all__ = [
     "AgentSaid",
@@ -30,6 +31,9 @@ __all__ = [
     "HungUp",
     "ImageShown",
     "Interrupted",
+    "OutputDucked",
+    "OutputPaused",
+    "OutputResumed",
     "Reconnected",
     "RemoteToolsListed",
     "ToolArguments",
@@ -114,13 +118,37 @@ class AgentSaid(_Happened, frozen=True):
 class Interrupted(_Happened, frozen=True):
     """The assistant was interrupted. ``item_ids``: what was cut; ``stop_ms``: from the decision to silence.
 
-    ``heard_ms`` is what left our sink. ``by`` the server: it dropped its output buffer unasked (WebRTC).
+    ``heard_ms`` is what left our sink. ``by`` the server: it dropped its output buffer unasked (WebRTC). ``kind`` and
+    ``reason``: as an interruption policy judged it, where one is in use.
     """
 
     item_ids: tuple[str, ...]
     heard_ms: int
     by: Literal["user", "application", "server"]
     stop_ms: float = 0.0
+    kind: OverlapKind | None = None
+    reason: str = ""
+
+
+class _OutputChanged(_Happened, frozen=True):
+    since_ns: int
+    kind: OverlapKind
+    reason: str
+
+
+class OutputDucked(_OutputChanged, frozen=True):
+    """Somebody makes a sound, so the assistant's voice is lowered. ``since_ns``: when the sound began.
+
+    ``kind`` and ``reason``: what the interruption policy takes it for so far, and why.
+    """
+
+
+class OutputPaused(_OutputChanged, frozen=True):
+    """The assistant's voice waits until it is clear what the sound is; nothing of it is lost."""
+
+
+class OutputResumed(_OutputChanged, frozen=True):
+    """It was nothing that takes the floor: the voice goes on, at full level, at the sample where it paused."""
 
 
 class ToolArguments(_Happened, frozen=True):
@@ -261,6 +289,9 @@ CallEvent = (
     | AgentStopped
     | AgentSaid
     | Interrupted
+    | OutputDucked
+    | OutputPaused
+    | OutputResumed
     | RemoteToolsListed
     | ToolCalled
     | ConfirmationAsked

@@ -16,18 +16,22 @@ from bareline.client.claims import ClaimWatch
 from bareline.client.consent import ConsentDesk
 from bareline.client.feed import FEED_MAX, Feed
 from bareline.client.filler import Filler
+from bareline.client.interruptions import Interruptions
 from bareline.client.journal import Journal
 from bareline.client.local_ears import LocalEars
 from bareline.client.local_turns import LocalTurns
 from bareline.client.media_playback import MediaPlayback
 from bareline.client.media_reactions import MediaReactions
 from bareline.client.outbox import Outbox
-from bareline.client.parts import OverMedia, Parts
+from bareline.client.parts import Judging, OverMedia, Parts
 from bareline.client.playback import Playback
+from bareline.client.protection import Protection
 from bareline.client.reactions import Reactions
 from bareline.client.recovery import Recovery
 from bareline.client.remote_tools import RemoteTools
 from bareline.client.responder import Responder
+from bareline.client.saying import saying
+from bareline.client.service_turns import ServiceTurns
 from bareline.client.sink_writer import FrameFilter
 from bareline.client.telling import Telling
 from bareline.client.tool_choices import ToolChoices
@@ -41,7 +45,9 @@ from bareline.observe.record import Observer
 from bareline.protocol.conversation import Conversation
 from bareline.protocol.playout import Cut, PartKey
 from bareline.tools import Toolbox
-from bareline.turns.contract import StreamingSTT
+from bareline.turns.contract import StreamingSTT, VoiceActivity
+from bareline.turns.interruption import InterruptionPolicy
+from bareline.turns.overlap import OutputChange, OverlapWatch
 
 __all__ = ["CallOptions", "compose"]
 
@@ -58,6 +64,9 @@ class CallOptions:
     observer: Observer | None
     ids: IdSource
     recogniser: StreamingSTT | None = None
+    interruptions: InterruptionPolicy | None = None
+    voice_activity: VoiceActivity | None = None
+    overlap_recogniser: StreamingSTT | None = None
 
 
 def compose(
@@ -65,6 +74,8 @@ def compose(
     *,
     spawn: Callable[[Coroutine[Any, Any, None]], asyncio.Task[None]],
     tools_changed: Callable[[], None],
+    turns_changed: Callable[[], None],
+    asks: Callable[[], bool],
 ) -> tuple[Parts, Reactions]:
     """Make the parts, and what hands them the server's events."""
     journal, feed, transcript = Journal(options.observer), Feed[CallEvent](history=FEED_MAX), Transcript()
@@ -114,8 +125,12 @@ def compose(
         usage=CallUsage(),
         ears=ears,
         turns=_local_turns(options, shared, later, ears),
+        protection=Protection(holds=later.holds, changed=turns_changed, emit=feed.put),
+        judging=_judging(options, shared, later, ears, asks),
         over_media=_over_media(options, shared, later, barge_in),
     )
+    if parts.judging is not None:
+        parts.turns.floor = parts.judging.interruptions
     later.parts, later.reactions = parts, Reactions(parts, barge_in=options.barge_in)
     return parts, later.reactions
 
@@ -133,6 +148,18 @@ class _Later:
     def playing(self) -> bool:
         """Whether the assistant is heard at the moment."""
         return bool(self.parts.playback.sounding)
+
+    def holds(self, response_id: str) -> bool:
+        """Whether audio of this response is heard or waits to be heard."""
+        return self.parts.playback.holds(response_id)
+
+    def spoke(self, item_id: str) -> None:
+        """The user has taken a turn."""
+        self.reactions.user_spoke(item_id)
+
+    def judged(self, change: OutputChange, at_ns: int) -> None:
+        """The assistant is interrupted, as a policy has it."""
+        self.reactions.judged(change, at_ns)
 
     def stopped(self, key: PartKey, interrupted: bool) -> None:
         """Nothing more of a part will sound."""
@@ -190,6 +217,35 @@ def _local_turns(options: CallOptions, shared: _Shared, later: _Later, ears: Loc
         emit=shared.feed.put,
         user=lambda: later.reactions,
     )
+
+
+def _judging(
+    options: CallOptions, shared: _Shared, later: _Later, ears: LocalEars, asks: Callable[[], bool]
+) -> Judging | None:
+    if options.interruptions is None:
+        return None
+    interruptions = Interruptions(
+        OverlapWatch(options.interruptions, vad=options.voice_activity, recogniser=options.overlap_recogniser),
+        ears,
+        shared.journal,
+        playback=lambda: later.parts.playback,
+        saying=lambda: saying(shared.transcript, later.parts.playback),
+        protected=lambda: later.parts.protection.active,
+        stop=later.judged,
+        emit=shared.feed.put,
+    )
+    service_turns = ServiceTurns(
+        interruptions,
+        shared.journal,
+        post=shared.outbox.post,
+        respond=shared.responder.ask,
+        spoke=later.spoke,
+        asks=asks,
+        transcribes=lambda: later.reactions.transcribes,
+    )
+    interruptions.settled = service_turns.settle
+    ears.follow(interruptions)
+    return Judging(interruptions=interruptions, service_turns=service_turns)
 
 
 def _over_media(options: CallOptions, shared: _Shared, later: _Later, barge_in: BargeIn) -> OverMedia:

@@ -11,6 +11,7 @@ from bareline.client.claims import ClaimWatch
 from bareline.client.consent import ConsentDesk
 from bareline.client.feed import Feed
 from bareline.client.filler import Filler
+from bareline.client.interruptions import Interruptions
 from bareline.client.journal import Journal
 from bareline.client.local_ears import LocalEars
 from bareline.client.local_turns import LocalTurns
@@ -18,9 +19,11 @@ from bareline.client.media_playback import MediaPlayback
 from bareline.client.media_reactions import MediaReactions
 from bareline.client.outbox import Outbox
 from bareline.client.playback import Playback
+from bareline.client.protection import Protection
 from bareline.client.recovery import Recovery
 from bareline.client.remote_tools import RemoteTools
 from bareline.client.responder import Responder
+from bareline.client.service_turns import ServiceTurns
 from bareline.client.telling import Telling
 from bareline.client.tool_runner import ToolRunner
 from bareline.client.transcript import Transcript
@@ -29,8 +32,9 @@ from bareline.client.usage import CallUsage
 from bareline.clock import now_ns
 from bareline.errors import ConfigurationError
 from bareline.protocol.conversation import Conversation
+from bareline.turns.overlap import OutputChange
 
-__all__ = ["OverMedia", "Parts"]
+__all__ = ["Judging", "OverMedia", "Parts"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +44,14 @@ class OverMedia:
     playback: MediaPlayback
     truncation: ServerTruncation
     reactions: MediaReactions
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judging:
+    """The parts that judge interruptions, where a policy is in use."""
+
+    interruptions: Interruptions
+    service_turns: ServiceTurns
 
 
 @dataclass(slots=True, kw_only=True)
@@ -68,6 +80,8 @@ class Parts:
     usage: CallUsage
     ears: LocalEars
     turns: LocalTurns
+    protection: Protection
+    judging: Judging | None
     over_media: OverMedia
     media: MediaReactions | None = None
     opened_before: bool = False
@@ -87,14 +101,22 @@ class Parts:
         await self.playback.run()
 
     def interrupt(
-        self, conversation: Conversation, *, by: Literal["user", "application"], at_ns: int, server_cancels: bool
+        self,
+        conversation: Conversation,
+        *,
+        by: Literal["user", "application"],
+        at_ns: int,
+        server_cancels: bool,
+        judged: OutputChange | None = None,
     ) -> bool:
         """Stop what is being said and generated, and the tools that an interruption stops.
 
         A user who speaks into silence interrupts nothing; the application's word stops tools also then. False when
         there was nothing to stop.
         """
-        stopped = self.barge_in.interrupt(conversation, by=by, at_ns=at_ns, server_cancels=server_cancels)
+        stopped = self.barge_in.interrupt(
+            conversation, by=by, at_ns=at_ns, server_cancels=server_cancels, judged=judged
+        )
         if stopped or by == "application":
             stopped = self.runner.interrupted(by) or stopped
         return stopped
@@ -104,6 +126,9 @@ class Parts:
         self.outbox.lost()
         self.playback.connection_lost()
         self.turns.connection_lost()
+        self.protection.connection_lost()
+        if self.judging is not None:
+            self.judging.service_turns.connection_lost()
         if self.telling is not None:
             self.telling.connection_lost()
         self.remote.connection_lost()
@@ -115,6 +140,8 @@ class Parts:
         self.consent.close()
         self.runner.close()
         self.remote.close()
+        if self.judging is not None:
+            self.judging.interruptions.close()
         self.playback.silence()
         self._settle()
         self.feed.put(HungUp(at_ns=now_ns(), reason=reason))

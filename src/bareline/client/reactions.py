@@ -27,8 +27,9 @@ from bareline.protocol import events as ev
 from bareline.protocol.client_endpoint import Received
 from bareline.protocol.conversation import Conversation
 from bareline.protocol.playout import PartKey
-from bareline.protocol.session_formats import output_format
+from bareline.protocol.session_formats import output_format, vad_on
 from bareline.protocol.severity import Severity, explain, severity
+from bareline.turns.overlap import OutputChange
 
 __all__ = ["Reactions"]
 
@@ -82,6 +83,8 @@ class Reactions:
         settled = parts.responder.take(event)
         self._session_event(event, settled)
         self._user_event(event, received.at_ns)
+        if parts.judging is not None:
+            parts.judging.service_turns.take(event)
         self._output_event(event, conversation)
         self._response_event(event, conversation)
         parts.remote.take(event, conversation)
@@ -106,6 +109,7 @@ class Reactions:
         if not interrupted:
             self._say(key[0], self._parts.playback.ledger.heard_ms(*key))
         self._parts.filler.look()
+        self._parts.protection.look()
 
     def cut(self, item_id: str, heard_ms: int) -> None:
         """An item was interrupted; of what nobody heard, nothing was said."""
@@ -117,12 +121,21 @@ class Reactions:
         self.user_speaking, self._speech = True, item_id or _LOCAL_SPEECH
         self._parts.responder.user_speaks(speaks=not item_id)
         self._parts.consent.user_began(at_ns)
-        if self._barge_in and interrupts:
+        if self._barge_in and interrupts and self._parts.judging is None and not self._parts.protection.active:
             self._parts.interrupt(
                 self._conversation, by="user", at_ns=at_ns, server_cancels=server_interrupts(self._session)
             )
         self._emit(UserStarted(at_ns=at_ns, item_id=item_id))
         self._parts.filler.look()
+
+    def judged(self, change: OutputChange, at_ns: int) -> None:
+        """What the user says takes the floor, as the interruption policy has it.
+
+        Who wants no more than a stop, or another matter, does not want to hear what waits to be said.
+        """
+        if change.kind in ("stop", "redirection"):
+            self._parts.responder.withdraw_waiting()
+        self._parts.interrupt(self._conversation, by="user", at_ns=at_ns, server_cancels=False, judged=change)
 
     def user_ended(self, at_ns: int, item_id: str = "") -> None:
         """The user's turn is over."""
@@ -131,6 +144,11 @@ class Reactions:
         self._parts.consent.user_ended()
         self._emit(UserStopped(at_ns=at_ns, item_id=item_id))
         self._parts.filler.look()
+
+    def _speech_dropped(self, at_ns: int) -> None:
+        """The service will not say that the speech it found is over."""
+        if self.user_speaking and self._speech != _LOCAL_SPEECH:
+            self.user_ended(at_ns, self._speech)
 
     def connection_lost(self) -> None:
         """What the user was saying is gone with the connection's input buffer."""
@@ -149,6 +167,8 @@ class Reactions:
         match event:
             case ev.SessionCreated(session=session) | ev.SessionUpdated(session=session):
                 self._session, self._format = session, output_format(session)
+                if vad_on(session) is False:
+                    self._speech_dropped(now_ns())
             case ev.Error(error=error):
                 self._error(error, settled)
             case ev.ConversationItemInputAudioTranscriptionCompleted():
@@ -164,8 +184,12 @@ class Reactions:
                 self.user_ended(at_ns, item_id)
             case ev.InputAudioBufferCleared():
                 self._parts.turns.buffer_cleared()
+                self._speech_dropped(at_ns)
             case ev.InputAudioBufferCommitted(item_id=item_id):
-                self.user_spoke(item_id)
+                if item_id == self._speech:  # committed by hand, in the middle of it
+                    self._speech_dropped(at_ns)
+                if self._parts.judging is None:
+                    self.user_spoke(item_id)
             case ev.ConversationItemInputAudioTranscriptionCompleted(item_id=item_id, transcript=text):
                 self._emit(UserSaid(at_ns=at_ns, item_id=item_id, text=text.strip()))
                 self._parts.consent.transcribed(item_id)
@@ -222,7 +246,10 @@ class Reactions:
         match event:
             case ev.ResponseCreated(response=response) if response.conversation_id is not None:
                 self._parts.consent.response_began(response.id or "")
-                if self.user_speaking and self._barge_in:  # it was asked for just before the user began to speak
+                held = self._parts.judging is not None or self._parts.protection.active
+                if (
+                    self.user_speaking and self._barge_in and not held
+                ):  # it was asked for just before the user began to speak
                     self._parts.barge_in.interrupt(conversation, by="user", at_ns=now_ns(), server_cancels=False)
             case ev.ResponseDone(response=response) if response.id:
                 self._parts.usage.add_response(response)

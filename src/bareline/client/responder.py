@@ -105,6 +105,11 @@ class Responder:
         self._flush()
         return settled
 
+    def withdraw_waiting(self) -> None:
+        """Take back what was asked for in the conversation and not sent yet."""
+        self._sequencer.withdraw_waiting()
+        self._flush()
+
     def retry(self) -> bool:
         """Ask once more after the model failed; not twice in a row."""
         if self._retried:

@@ -140,6 +140,11 @@ class ResponseSequencer:
         if request_id is None and self._active is not None:
             self._cancel_response(self._active)
 
+    def withdraw_waiting(self) -> None:
+        """Drop every request that waits; what is asked for or runs goes on."""
+        self._notes.extend(request.note("withdrawn") for request in self._waiting)
+        self._waiting.clear()
+
     def observe(self, event: ServerEvent, now_ns: int) -> bool:
         """Take a server event. True for an error that is settled here and need not reach anybody."""
         match event:

@@ -72,7 +72,7 @@ class InterruptionPolicy(Protocol):
     onset, with every 20 ms of the microphone's audio, with every change of the words, and when the turn is over; after
     "stop" it is asked once more, when the turn is over, and only the kind of that answer counts ("wait" may go on to be
     a correction); "play" after silence ends the overlap, and the voice goes on at the sample where it paused. Words
-    that come up to three seconds later are asked about once more.
+    that come late are asked about once more.
     """
 
     def judge(self, overlap: Overlap) -> Judgement:

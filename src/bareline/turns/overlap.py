@@ -29,7 +29,10 @@ _GAP = ms_to_samples(400)
 _FINISHED = ms_to_samples(100)
 _AGAIN = ms_to_samples(1_200)
 _LATE = ms_to_samples(3_000)
+_UNDECIDED = ms_to_samples(3_000)
+"""A policy that knows no better after so much silence lets the voice go on."""
 _SPOKEN_MIN_MS = 150
+_ENDED_MAX = 64
 _FACTS_MAX = 256
 _WEIGHTS: tuple[OverlapKind, ...] = ("stop", "backchannel", "echo", "noise")
 """What takes no floor; all others do."""
@@ -91,7 +94,7 @@ class OverlapWatch:
         self._open: _Open | None = None
         self._past: _Open | None = None
         self._output: Output = "play"
-        self._kinds: list[OverlapKind] = []
+        self._ended: deque[_Open] = deque(maxlen=_ENDED_MAX)
 
     @property
     def sample(self) -> int:
@@ -121,8 +124,12 @@ class OverlapWatch:
         return self._told(decision.decided_at_sample, lambda: self._decided(decision))
 
     def partial(self, hypothesis: Hypothesis, sample: int) -> list[OutputChange]:
-        """All that was recognised so far of the sound under way, or, up to three seconds late, of the one before."""
+        """All that was recognised so far of the sound under way."""
         return self._told(sample, lambda: self._recognised(hypothesis))
+
+    def late(self, hypothesis: Hypothesis, sample: int) -> list[OutputChange]:
+        """What the overlap before was, as it turns out up to three seconds later: a stop, if it should have stopped."""
+        return self._told(sample, lambda: self._turns_out(hypothesis))
 
     def playing(self, playing: bool, sample: int, saying: str = "") -> list[OutputChange]:
         """Whether the assistant is heard, or would be but for a pause; ``saying`` as in ``Overlap``.
@@ -144,14 +151,12 @@ class OverlapWatch:
             return None
         if self._open is not None:
             self._conclude()
-        kinds, self._kinds = self._kinds, []
+        kinds: list[OverlapKind] = [ended.kind for ended in self._ended]
+        self._ended.clear()
         for kind in reversed(kinds):
             if kind not in _WEIGHTS:
                 return "turn" if kind == "unknown" else kind
-        for kind in _WEIGHTS:
-            if kind in kinds:
-                return kind
-        return "turn"
+        return min(kinds, key=_WEIGHTS.index) if kinds else "turn"
 
     # --- what is told ---------------------------------------------------------------------------------------------
 
@@ -193,21 +198,19 @@ class OverlapWatch:
         return changes
 
     def _recognised(self, hypothesis: Hypothesis) -> list[OutputChange]:
-        if self._sound is not None:
-            self._sound.words, self._sound.confidence = hypothesis.text, hypothesis.confidence
-            return self._judge()
-        past = self._past
-        if past is None or self._position - past.sound.end > _LATE:
+        if self._sound is None:
+            return []
+        self._sound.words, self._sound.confidence = hypothesis.text, hypothesis.confidence
+        return self._judge()
+
+    def _turns_out(self, hypothesis: Hypothesis) -> list[OutputChange]:
+        past, self._past = self._past, None
+        if past is None or self._position - past.over > _LATE:
             return []
         past.sound.words, past.sound.confidence, past.sound.turn_over = hypothesis.text, hypothesis.confidence, True
         found = self._policy.judge(self._overlap(past))
-        if found.output != "stop":
-            return []
-        self._past = None
-        if past.kind in self._kinds:
-            self._kinds.remove(past.kind)
-        self._kinds.append(found.kind)
-        return [self._change("stop", found, past.sound)]
+        past.kind = found.kind
+        return [self._change("stop", found, past.sound)] if found.output == "stop" else []
 
     def _plays(self, playing: bool, sample: int, saying: str) -> list[OutputChange]:
         self._saying = saying
@@ -288,7 +291,6 @@ class OverlapWatch:
             heard_ms=heard_ms,
             again_ms=samples_to_ms(max(0, sound.onset - past.over)) if past is not None and again else None,
         )
-        self._past = None
 
     # --- what is done ---------------------------------------------------------------------------------------------
 
@@ -303,6 +305,10 @@ class OverlapWatch:
         if found.output == "stop":
             overlap.stopped, self._output = True, "play"
             return [self._change("stop", found, sound)]
+        given_up = found.output != "play" and self._silence(sound) > _UNDECIDED
+        if given_up:
+            found, self._output = Judgement("play", "unknown", "nothing was decided"), "play"
+            overlap.kind = found.kind
         if found.output == "play" and (sound.turn_over or (was != "play" and self._silence(sound))):
             self._conclude()
         return [self._change(action, found, sound) for action in _actions(was, found.output)]
@@ -324,13 +330,16 @@ class OverlapWatch:
         self._sound = self._open = None
         if overlap is None:
             if sound.speech_ms >= _SPOKEN_MIN_MS:
-                self._kinds.append("turn")
+                self._remember(_Open(sound, kind="turn", stopped=True))
         else:
-            self._kinds.append(overlap.kind)
             overlap.over = self._position
             self._past = None if overlap.stopped else overlap
-        if overlap is None or overlap.stopped:
-            self._background.spoke(sound)
+            self._remember(overlap)
+
+    def _remember(self, ended: _Open) -> None:
+        self._ended.append(ended)
+        if ended.stopped:
+            self._background.spoke(ended.sound)
 
     def _judge_whole(self, overlap: _Open) -> None:
         """What began as a "wait" may have become a correction."""
@@ -377,9 +386,9 @@ class _Open:
     """A sound that overlaps the assistant's voice; ``over``: the sample where it was over."""
 
     sound: Sound
-    saying: str
-    heard_ms: int
-    again_ms: int | None
+    saying: str = ""
+    heard_ms: int = 0
+    again_ms: int | None = None
     kind: OverlapKind = "unknown"
     stopped: bool = False
     over: int = 0

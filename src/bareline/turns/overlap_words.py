@@ -70,7 +70,8 @@ class OverlapWords:
         vague = _runs(self.vague)
         listening, acting = self._backchannels - vague, (self._stops | self._refusals) - vague
         return (
-            f"#JSGF V1.0; grammar overlap; <listening> = {_alternatives(listening)}; <acting> = {_alternatives(acting)};"
+            "#JSGF V1.0; grammar overlap;"
+            f" <listening> = {_alternatives(listening)}; <acting> = {_alternatives(acting)};"
             " public <overlap> = <listening> [<listening>] [<listening>] | <acting> [<acting>] [<acting>];"
         )
 

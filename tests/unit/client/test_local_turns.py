@@ -108,7 +108,7 @@ def test_speech_interrupts_the_assistant_and_is_answered(kit, media) -> None:
             await phone.talk(600)
             await phone.until(AgentStarted)
             await asyncio.sleep(1)
-            await phone.talk(600)
+            await phone.talk(1_200)
             cut = await phone.until(Interrupted)
             assert cut.by == "user"
             assert 900 <= cut.heard_ms <= 1_500

@@ -1,0 +1,89 @@
+"""Which speech of the assistant must not be interrupted by the user?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+
+from bareline.client.call_events import CallEvent, ErrorHappened
+from bareline.clock import now_ns
+from bareline.protocol.sequencer import RequestNote
+
+__all__ = ["Protection"]
+
+
+class Protection:
+    """Spans, and responses until they are heard to their end.
+
+    ``holds`` tells whether audio of a response is played or waits; ``changed`` is called when protection begins or
+    ends, so that the service is told where it interrupts by itself.
+    """
+
+    def __init__(
+        self, *, holds: Callable[[str], bool], changed: Callable[[], None], emit: Callable[[CallEvent], None]
+    ) -> None:
+        self._holds = holds
+        self._changed = changed
+        self._emit = emit
+        self._spans = 0
+        self._asked: set[str] = set()
+        self._generating: set[str] = set()
+        self._heard: set[str] = set()
+        self._was = False
+
+    @property
+    def active(self) -> bool:
+        """Whether what is said now must not be interrupted."""
+        return bool(self._spans or self._generating) or any(self._holds(response_id) for response_id in self._heard)
+
+    @property
+    def wanted(self) -> bool:
+        """Whether it is, or is about to be."""
+        return bool(self._asked) or self.active
+
+    @contextmanager
+    def span(self) -> Generator[None]:
+        """Protect whatever is said meanwhile."""
+        self._spans += 1
+        self.look()
+        try:
+            yield
+        finally:
+            self._spans -= 1
+            self.look()
+
+    def ask(self, request: Callable[[Callable[[RequestNote], None]], str]) -> None:
+        """Protect the response that ``request`` asks for; it gets whom to tell, and returns the request's id."""
+        self._asked.add("")  # the service has to know before it is asked
+        self.look()
+        self._asked = (self._asked | {request(self._told)}) - {""}
+
+    def look(self) -> None:
+        """Something was heard to its end, or is not coming."""
+        self._heard = {response_id for response_id in self._heard if self._holds(response_id)}
+        if self.wanted != self._was:
+            self._was = self.wanted
+            self._changed()
+
+    def connection_lost(self) -> None:
+        """What was generated comes no more; requests are repeated."""
+        self._heard |= self._generating
+        self._generating.clear()
+        self.look()
+
+    def _told(self, note: RequestNote) -> None:
+        response_id = note.response.id if note.response is not None else None
+        self._asked.discard(note.request_id or "")
+        if note.what == "created" and response_id:
+            self._generating.add(response_id)
+        elif note.what == "done" and response_id:
+            self._generating.discard(response_id)
+            self._heard.add(response_id)
+        elif note.what in ("refused", "unanswered"):
+            self._failed(note)
+        self.look()
+
+    def _failed(self, note: RequestNote) -> None:
+        code, message = (note.error.code, note.error.message) if note.error is not None else (None, "")
+        message = message or "no response came to our request"
+        self._emit(ErrorHappened(at_ns=now_ns(), severity="turn", code=code, message=message))
