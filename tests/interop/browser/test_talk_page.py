@@ -6,6 +6,7 @@ Screenshots of every state are left in the test's temporary folder (``--basetemp
 from __future__ import annotations
 
 import os
+import random
 import re
 import select
 import signal
@@ -184,6 +185,29 @@ def test_consent_and_its_effect_are_seen(on_page) -> None:
         )
         page.wait_for_timeout(4_000)  # what nobody heard asked is no question
     assert any("confirm_action" in text for text in tools(page))
+
+
+@SCREENS
+def test_a_picture_is_shown_and_asked_about(on_page, tmp_path, screen) -> None:
+    """A photo larger than a message may be: it arrives whole, in the size that the service looks at."""
+    image = pytest.importorskip("PIL.Image", reason="needs the devices extra")
+    photo = image.new("RGB", (3000, 2000), "blue")
+    photo.paste(
+        image.frombytes("RGB", (500, 500), random.Random(1).randbytes(750_000)).resize((1500, 1500)), (900, 200)
+    )
+    photo.save(tmp_path / "photo.png")
+    page = on_page(**screen)
+    call(page)
+    page.set_input_files("#picture-file", tmp_path / "photo.png")
+    until(page, "[...document.querySelectorAll('#entries .you')].some((e) => e.innerText.includes('(a picture)'))")
+    page.fill("#text", "What do you see?")
+    page.press("#text", "Enter")
+    until(page, "[...document.querySelectorAll('#entries .agent')].some((e) => /JPEG image.*blue/.test(e.innerText))")
+    assert fits(page)
+    assert page.broken == []
+    (tmp_path / "none.png").write_bytes(b"no picture")
+    page.set_input_files("#picture-file", tmp_path / "none.png")
+    until(page, "document.querySelector('#trouble-title').textContent === 'That is no picture.'")
 
 
 def test_typing_interrupts(on_page) -> None:

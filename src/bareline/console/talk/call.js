@@ -5,6 +5,7 @@ import { openMicrophone, playOn } from "./devices.js";
 import { Levels } from "./levels.js";
 import { at, Meters, say, shaky, showAnswers, showEvent, showMeasures, showMuted, showTrouble } from "./page.js";
 import { Peer } from "./peer.js";
+import { fitPicture } from "./picture.js";
 import { hangUp, openCall, Trouble } from "./server.js";
 import { Strip } from "./strip.js";
 import { clock, duration, TranscriptView } from "./transcript.js";
@@ -100,6 +101,14 @@ export class Call {
     if (this.#active || this.#sounding) this.#peer.send({ type: "output_audio_buffer.clear" });
     this.#wanted = true;
     this.#respond();
+  }
+
+  /** Show a picture; the user talks about it next. Raises `Trouble`. */
+  async show(file) {
+    const image = { type: "input_image", image_url: await fitPicture(file) };
+    if (this.over) return;
+    const item = { type: "message", role: "user", content: [image] };
+    this.#peer.send({ type: "conversation.item.create", item });
   }
 
   get muted() {

@@ -116,7 +116,8 @@ function added({ item }, atMs) {
     return [entry && Object.assign(entry, { output: item.output, final: true, answeredMs: entry.answeredMs ?? atMs })];
   }
   if (item.type !== "message" || item.role === "system") return [];
-  const written = item.content.find((part) => part.type === "input_text" || part.type === "output_text")?.text;
+  const shown = item.content.some((part) => part.type === "input_image") ? "(a picture)" : "";
+  const written = item.content.find((part) => part.type === "input_text" || part.type === "output_text")?.text || shown;
   const kind = item.role === "user" ? "user" : "agent";
   return [this.put(item.id, kind, atMs, written && kind === "user" ? { text: written, final: true } : {})];
 }

@@ -65,6 +65,20 @@ function write(event) {
   at("text").value = "";
 }
 
+function show(file) {
+  if (call && file) call.show(file).catch((error) => showTrouble(error, { inCall: true }));
+}
+
+function showChosen() {
+  show(at("picture-file").files[0]);
+  at("picture-file").value = ""; // the same one may be shown again
+}
+
+/** A picture that is pasted is shown; text goes where it always goes. */
+function paste(event) {
+  show([...(event.clipboardData?.files || [])].find((file) => file.type.startsWith("image/")));
+}
+
 function togglePanel() {
   const open = at("panel").classList.toggle("open");
   at("panel-button").setAttribute("aria-expanded", String(open));
@@ -89,6 +103,9 @@ async function prepare() {
   at("mute").addEventListener("click", () => call?.mute(!call.muted));
   at("trouble-close").addEventListener("click", dismiss);
   at("writing").addEventListener("submit", write);
+  at("picture").addEventListener("click", () => at("picture-file").click());
+  at("picture-file").addEventListener("change", showChosen);
+  addEventListener("paste", paste);
   at("panel-button").addEventListener("click", togglePanel);
   at("microphone").addEventListener("change", changeMicrophone);
   at("speaker").addEventListener("change", changeSpeaker);

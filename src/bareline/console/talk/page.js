@@ -33,7 +33,7 @@ export function phase(name, { canMute = false } = {}) {
   at("hang-up").hidden = !live && !busy;
   at("hang-up").textContent = busy ? "Cancel" : "Hang up";
   at("mute").hidden = !live || !canMute;
-  at("text").disabled = at("send").disabled = !live;
+  at("text").disabled = at("send").disabled = at("picture").disabled = !live;
   at("text").placeholder = live ? "Or type a message" : "Call first, then type here";
   at("assistant-hint").hidden = !live;
 }
