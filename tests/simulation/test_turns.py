@@ -29,6 +29,8 @@ from bareline.testing.in_process import InProcessServer
 from bareline.testing.virtual import run_virtual
 from bareline.tools import Toolbox
 from bareline.transports.faults import Delay, Fault, Stall
+from bareline.turns.energy import EnergyVad
+from bareline.turns.silence import SilenceTurnDetector
 from bareline.units import NS_PER_MS, NS_PER_S, ms_to_samples, samples_to_ms
 
 FRAME_MS = 20
@@ -156,6 +158,7 @@ class Plan:
         self.device_ms = self.chance.choice((0, 20, 60))
         self.length_ms = self.chance.randint(10_000, 25_000)
         self.meddles = self.chance.random() < 0.4
+        self.turns = random.Random(f"{self.seed}:mode").choice(("service", "local", "manual", "changing"))
         self.delay_ms = self.chance.choice((0, 20, 120))
         self.stall_ms = self.chance.choice((0, 0, 300, 900))
 
@@ -239,6 +242,25 @@ class World:
                     await asyncio.sleep(chance.choice((0, 0.01)))
                     call.interrupt()
 
+    async def press(self, call: Call) -> None:
+        """What the application does about turns: a button, or other settings."""
+        began_ns = now_ns()
+        if self.plan.turns == "changing":
+            chance = random.Random(f"{self.plan.seed}:changes")
+            for _ in range(chance.randint(1, 4)):
+                await asyncio.sleep(chance.uniform(0.5, 8))
+                call.update(turns=turns_of(chance.choice(("service", "local", "manual", "service"))))
+            await asyncio.sleep(1)
+            call.update(turns=turns_of("service"))
+        if self.plan.turns == "manual":
+            for sound in self.user.sounds:
+                if sound.kind in ("word", "sentence"):
+                    await asyncio.sleep(max(0, began_ns + sound.start_ms * NS_PER_MS - now_ns()) / NS_PER_S)
+                    call.interrupt()
+                    call.clear()
+                    await asyncio.sleep(max(0, began_ns + (sound.end_ms + 80) * NS_PER_MS - now_ns()) / NS_PER_S)
+                    call.commit()
+
     # --- the call ---
 
     def faults(self, number: int) -> list[Fault]:
@@ -258,16 +280,18 @@ class World:
                 microphone=self.user,
                 speaker=self.sink,
                 tools=self.tools(),
-                turns=ev.ServerVad(silence_duration_ms=300),
+                turns=turns_of(plan.turns),
                 observer=self.records,
             )
             async with call:
                 following = asyncio.create_task(self.follow(call))
+                pressing = asyncio.create_task(self.press(call))
                 async with asyncio.timeout(plan.length_ms / 1_000 + 200):
                     if plan.meddles:
                         await self.meddle(call)
                     await call.quiet(after_microphone=True)
                 await asyncio.sleep(2)
+                await pressing
                 self.check(call, server)
             await following
         await self.sink.close()
@@ -308,6 +332,17 @@ class World:
 
     def sound_of(self, item_id: str) -> bytes:
         return signs(self.audio.get(self.named().get(item_id, ("", 0)), b""))
+
+
+def turns_of(kind: str) -> ev.ServerVad | SilenceTurnDetector | str:
+    """Who finds turns: the service, this side, or the application."""
+    match kind:
+        case "local":
+            return SilenceTurnDetector(EnergyVad(), silence_duration_ms=300)
+        case "manual":
+            return "manual"
+        case _:
+            return ev.ServerVad(silence_duration_ms=300)
 
 
 RACES = {"response_cancel_not_active"}
