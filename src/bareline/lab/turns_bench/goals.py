@@ -1,0 +1,69 @@
+"""Which promises does ``bareline bench turns`` judge?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from bareline.lab.bench_wire_report import Goal
+from bareline.lab.turns_bench.report import Group
+from bareline.testing.turns.confidence import Share
+from bareline.testing.turns.curve import cut_ins_at
+
+__all__ = ["goals_of"]
+
+KNOWN_DOMAIN = "completeness balanced"
+"""Judged in the known domain."""
+POLICY = "rules balanced"
+"""Judged over the assistant's voice."""
+
+
+def goals_of(groups: Mapping[str, Group], splits_same: int, splits: int) -> list[Goal]:
+    """The promises of ``docs/performance.md``, for what was measured."""
+    goals: list[Goal] = []
+    if "household" in groups:
+        goals += _known_domain(groups["household"])
+    for name in ("open", "human", "dictation"):
+        if name in groups:
+            goals.append(Goal(f"{groups[name].title}: cut-ins over a silence timer's", _excess(groups[name]), 0.0, "%"))
+    if "overlaps" in groups:
+        goals += _overlaps(groups["overlaps"])
+    return [*goals, Goal("splits of the same audio that decide otherwise", float(splits - splits_same), 0, "")]
+
+
+def _known_domain(group: Group) -> list[Goal]:
+    found = group.figures[KNOWN_DOMAIN]
+    others = 100 * (1 - found.cut_ins_complete.of / found.cut_ins.of) if found.cut_ins.of else None
+    return [
+        Goal(f"{group.title}: turns cut in on", _percent(found.cut_ins), 5.0, "%"),
+        Goal(f"{group.title}: median delay", found.delay_ms.median, 450.0, "ms"),
+        Goal("turns without a pause after words that are whole", others, 70.0, "%"),
+    ]
+
+
+def _excess(group: Group) -> float | None:
+    """By how much the worst contender's cut-ins exceed those of a silence timer of the same median delay."""
+    timers = group.families["silence timers"]
+    over: list[float] = []
+    for family, points in group.families.items():
+        for point in points if family != "silence timers" else ():
+            timer = cut_ins_at(timers, point.delay_ms)
+            if timer is not None:
+                over.append(100 * (point.cut_ins - timer))
+    return max(over, default=None) if over else None
+
+
+def _overlaps(group: Group) -> list[Goal]:
+    found = group.figures[POLICY]
+    return [
+        Goal("interruptions that were not yielded to", _missing(found.yields), 1.0, "%"),
+        Goal("backchannels that silenced the assistant", _missing(found.holds), 5.0, "%"),
+        Goal("false interruptions in noise", found.noise_stops.value, 0.1, "per minute"),
+    ]
+
+
+def _percent(found: Share) -> float | None:
+    return None if found.value is None else 100 * found.value
+
+
+def _missing(found: Share) -> float | None:
+    return None if found.value is None else 100 * (1 - found.value)
