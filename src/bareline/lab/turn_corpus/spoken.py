@@ -87,7 +87,7 @@ _HOUSEHOLD: dict[Part, dict[str, tuple[str, ...]]] = {
         ),
     },
 }
-_SHARES = (("complete", 0.4), ("incomplete", 0.35), ("plain", 0.25))
+_SHARES = (("complete", 0.36), ("incomplete", 0.28), ("plain", 0.36))
 
 _OPENERS = {
     "development": ("well", "i think", "so", "the thing is", "honestly", "last year"),
@@ -143,7 +143,8 @@ class SpokenTurn:
 
 
 def household_turn(chance: random.Random, part: Part) -> SpokenTurn:
-    """A request in the known domain: four in ten pause after words that could have been all, a third elsewhere."""
+    """A request in the known domain: more than a third pause after words that could have been all, more than a
+    quarter elsewhere."""
     kind = chance.choices([name for name, _ in _SHARES], [weight for _, weight in _SHARES])[0]
     form = chance.choice(_HOUSEHOLD[part][kind])
     drawn = {name: chance.choice(words) for name, words in _LISTS.items()}

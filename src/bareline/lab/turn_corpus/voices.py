@@ -49,11 +49,12 @@ DEVELOPMENT_VOICES = (
     Voice("espeak", "en-us+f2", 165, 58, 60),
     Voice("espeak", "en-gb-x-rp+m3", 145, 50),
     Voice("espeak", "en-us+m6", 175, 38, 65),
-    Voice("espeak", "en-029+f4", 155, 55),
+    Voice("espeak", "en-gb-x-rp+f4", 155, 55),
 )
+"""American and southern British, as the recogniser's model is American: accents are another matter."""
 HELD_OUT_VOICES = (
     Voice("espeak", "en-us+f3", 158, 46, 65),
-    Voice("espeak", "en-gb-scotland+m5", 150, 44),
+    Voice("espeak", "en-gb-x-rp+m5", 150, 44),
     Voice("espeak", "en-us+m8", 168, 40, 55),
     Voice("flite", "rms", 150),
     Voice("flite", "slt", 150),
