@@ -13,7 +13,7 @@ import msgspec
 from bareline.cli.terminal import Terminal
 from bareline.errors import ConfigurationError
 
-__all__ = ["add_parser", "run_media", "run_tools", "run_wire"]
+__all__ = ["add_parser", "run_barge_in", "run_media", "run_tools", "run_wire"]
 
 
 def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:  # pyright: ignore[reportPrivateUsage]
@@ -46,6 +46,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     )
     _add_options(tools, seconds=3.0)
     tools.set_defaults(run=run_tools)
+    _add_barge_in(benches)
 
 
 def run_wire(args: argparse.Namespace) -> int:
@@ -93,6 +94,39 @@ def run_tools(args: argparse.Namespace) -> int:
     return 0 if all(goal.met for goal in report.goals) else 1
 
 
+def run_barge_in(args: argparse.Namespace) -> int:
+    """Measure and report."""
+    from bareline.lab.barge_in_bench.report import render_bench_barge_in
+    from bareline.lab.barge_in_bench.run import BenchBargeInOptions, run_bench_barge_in
+
+    options = BenchBargeInOptions(
+        interruptions=args.interruptions,
+        listening=args.listening,
+        truths=args.truths,
+        attempts=args.attempts,
+        quiet_only=not args.any_machine,
+    )
+    report = run_bench_barge_in(options, progress=_progress(args))
+    _show(args, report, render_bench_barge_in(report))
+    return 0 if all(goal.met for goal in report.goals) else 1
+
+
+def _add_barge_in(benches: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:  # pyright: ignore[reportPrivateUsage]
+    parser = benches.add_parser(
+        "barge-in",
+        help="from the caller's first sound to silence, and what is told of it",
+        description="Holds real calls over both transports, with the service's and with local voice activity, and "
+        "speaks over the assistant; compares what is told of an interruption with what was really heard. A run that "
+        "other programs disturbed does not count. Exit status 1 when a goal was missed.",
+    )
+    parser.add_argument("--interruptions", type=_count, default=16, help="in each call (default: 16)")
+    parser.add_argument("--listening", type=_count, default=12, help="listeners' sounds in each call (default: 12)")
+    parser.add_argument("--truths", type=_count, default=50, help="in virtual time, of each kind (default: 50)")
+    parser.add_argument("--attempts", type=_count, default=3, help="runs made at most (default: 3)")
+    _add_choices(parser)
+    parser.set_defaults(run=run_barge_in)
+
+
 def _check(args: argparse.Namespace) -> None:
     if args.attempts < args.runs:
         raise ConfigurationError(f"--attempts {args.attempts} can never give --runs {args.runs}")
@@ -104,6 +138,10 @@ def _add_options(parser: argparse.ArgumentParser, seconds: float = 6.0) -> None:
     parser.add_argument(
         "--seconds", type=_seconds, default=seconds, help=f"for each measurement (default: {seconds:g})"
     )
+    _add_choices(parser)
+
+
+def _add_choices(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--any-machine", action="store_true", help="count disturbed runs too, and say so")
     parser.add_argument("--json", action="store_true", help="print the report as JSON")
 
