@@ -61,7 +61,7 @@ class GrammarSTT:
         """The best guess so far; None before the first word."""
         if not self._listening:
             return None
-        guess = self._ears.hypothesis(judge=self._judge)
+        guess = self._ears.hypothesis(ahead=True, judge=self._judge)
         return guess if guess.text else None
 
     def finish(self) -> Hypothesis:

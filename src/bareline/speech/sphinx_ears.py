@@ -11,6 +11,7 @@ from bareline.speech.cepstral_mean import CepstralMean
 from bareline.speech.jsgf import grammar_words
 from bareline.speech.lexicon import Lexicon
 from bareline.speech.sphinx_confidence import confidence
+from bareline.speech.word_graph import WordGraph
 from bareline.turns.contract import Hypothesis
 from bareline.turns.windows import Windows
 
@@ -55,6 +56,7 @@ class Ears:
         self._mean = CepstralMean()
         self._words: set[str] = set()
         self._searches: dict[str, str] = {}
+        self._graphs: dict[str, WordGraph] = {}
         self._using = ""
         self._prepared = 0
         self._open = False
@@ -70,7 +72,9 @@ class Ears:
         self._searches[grammar] = self._using = name
         self._grammar.activate_search(name)
         if len(self._searches) > _SEARCHES_MAX:
-            self._grammar.remove_search(self._searches.pop(next(iter(self._searches))))
+            oldest = self._searches.pop(next(iter(self._searches)))
+            self._grammar.remove_search(oldest)
+            self._graphs.pop(oldest, None)
 
     def begin(self) -> None:
         """An utterance begins."""
@@ -96,14 +100,22 @@ class Ears:
             self._phones.end_utt()
             self._open = False
 
-    def hypothesis(self, *, judge: Judge = confidence) -> Hypothesis:
-        """What was understood so far, or of the utterance that ended."""
+    def hypothesis(self, *, ahead: bool = False, judge: Judge = confidence) -> Hypothesis:
+        """What was understood so far, or of the utterance that ended; ``ahead``: and which words may follow."""
         best = self._grammar.hyp()
         if best is None or not best.hypstr:
             return Hypothesis("", 0.0)
         complete = self._grammar.get_fsg(self._using).accept(best.hypstr)
         sure = judge(list(self._grammar.seg() or ()), list(self._phones.seg() or ()))
-        return Hypothesis(best.hypstr, sure, complete=bool(complete))
+        complete = bool(self._grammar.get_fsg(self._using).accept(best.hypstr))
+        return Hypothesis(best.hypstr, sure, complete, self._graph().next_words(best.hypstr) if ahead else None)
+
+    def _graph(self) -> WordGraph:
+        """Reading it takes some 30 ms for a grammar of hundreds of words: only where somebody wants to look ahead."""
+        graph = self._graphs.get(self._using)
+        if graph is None:
+            graph = self._graphs[self._using] = WordGraph.of(self._grammar.get_fsg(self._using))
+        return graph
 
     def _prepare(self, grammar: str) -> str:
         words = [word for word in grammar_words(grammar) if word not in self._words]

@@ -49,11 +49,15 @@ class VoiceActivity(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Hypothesis:
-    """What was recognised so far. ``confidence`` 0-1; ``complete``: the words form a whole utterance of the grammar."""
+    """What was recognised so far. ``confidence`` 0-1; ``complete``: the words form a whole utterance of the grammar.
+
+    ``next_words``: which words may follow in the grammar; empty: none may; ``None``: nobody knows.
+    """
 
     text: str
     confidence: float
     complete: bool = False
+    next_words: frozenset[str] | None = None
 
 
 class StreamingSTT(Protocol):

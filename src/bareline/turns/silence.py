@@ -5,12 +5,11 @@ from __future__ import annotations
 from bareline.errors import ConfigurationError
 from bareline.media.frames import AudioFrame
 from bareline.turns.contract import Hypothesis, SpeechProbability, TurnDecision, VoiceActivity
+from bareline.turns.edges import SpeechEdges
+from bareline.turns.endpointing import Endpointing
 from bareline.units import ms_to_samples, samples_to_ms
 
 __all__ = ["SilenceTurnDetector"]
-
-_HYSTERESIS = 0.15
-"""Speech goes on above ``threshold`` minus this: a vowel that fades is not silence."""
 
 
 class SilenceTurnDetector:
@@ -32,11 +31,10 @@ class SilenceTurnDetector:
         min_speech_ms: int = 60,
     ) -> None:
         self._vad = vad
-        self._min_speech = ms_to_samples(min_speech_ms)
+        self._edges = SpeechEdges(threshold=threshold, min_speech_ms=min_speech_ms)
         self.configure(
             threshold=threshold, prefix_padding_ms=prefix_padding_ms, silence_duration_ms=silence_duration_ms
         )
-        self._forget()
 
     def configure(self, *, threshold: float, prefix_padding_ms: int, silence_duration_ms: int) -> None:
         """Change the settings in the middle of the stream; what was heard so far stays."""
@@ -44,14 +42,23 @@ class SilenceTurnDetector:
             raise ConfigurationError(f"threshold {threshold} is outside 0-1")
         if prefix_padding_ms < 0 or silence_duration_ms < 0:
             raise ConfigurationError("prefix_padding_ms and silence_duration_ms cannot be negative")
-        self.threshold = threshold
+        self.threshold = self._edges.threshold = threshold
         self.prefix_padding_ms = prefix_padding_ms
         self.silence_duration_ms = silence_duration_ms
+
+    def use(self, profile: Endpointing) -> None:
+        """Be as patient as ``profile`` from now on; what was heard so far stays."""
+        self._edges.min_speech_ms = profile.min_speech_ms
+        self.configure(
+            threshold=profile.threshold,
+            prefix_padding_ms=self.prefix_padding_ms,
+            silence_duration_ms=profile.silence_ms,
+        )
 
     @property
     def speaking(self) -> bool:
         """Whether the last decision was that speech began."""
-        return self._speaking
+        return self._edges.speaking
 
     def feed(self, frame: AudioFrame) -> list[TurnDecision]:
         """Take the next frame of the microphone's stream."""
@@ -67,39 +74,18 @@ class SilenceTurnDetector:
     def reset(self) -> None:
         """Start a new stream."""
         self._vad.reset()
-        self._forget()
-
-    def _forget(self) -> None:
-        self._speaking = False
-        self._onset: int | None = None
-        self._speech_end = 0
+        self._edges.reset()
 
     def _judge(self, window: SpeechProbability) -> list[TurnDecision]:
-        return self._in_speech(window) if self._speaking else self._in_silence(window)
-
-    def _in_silence(self, window: SpeechProbability) -> list[TurnDecision]:
-        if window.probability < self.threshold:
-            self._onset = None
+        edges = self._edges
+        started = edges.take(window)
+        if started is not None:
+            return [started]
+        if not edges.speaking or edges.silent_samples < max(1, ms_to_samples(self.silence_duration_ms)):
             return []
-        if self._onset is None:
-            self._onset = window.first_sample
-        if window.end_sample - self._onset < self._min_speech:
-            return []
-        onset, self._onset = self._onset, None
-        self._speaking, self._speech_end = True, window.end_sample
-        reason = f"speech at {self.threshold:g} or above for {samples_to_ms(window.end_sample - onset)} ms"
-        return [TurnDecision("speech_started", onset, window.end_sample, reason)]
-
-    def _in_speech(self, window: SpeechProbability) -> list[TurnDecision]:
-        if window.probability >= max(0.0, self.threshold - _HYSTERESIS):
-            self._speech_end = window.end_sample
-            return []
-        silence = window.end_sample - self._speech_end
-        if silence < ms_to_samples(self.silence_duration_ms):
-            return []
-        self._speaking = False
-        reason = f"{samples_to_ms(silence)} ms of silence"
+        edges.stop()
+        reason = f"{samples_to_ms(edges.silent_samples)} ms of silence"
         return [
-            TurnDecision("speech_stopped", self._speech_end, window.end_sample, reason),
-            TurnDecision("turn_ended", self._speech_end, window.end_sample, reason),
+            TurnDecision("speech_stopped", edges.speech_end, window.end_sample, reason),
+            TurnDecision("turn_ended", edges.speech_end, window.end_sample, reason),
         ]

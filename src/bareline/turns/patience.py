@@ -1,0 +1,147 @@
+"""Is the turn over after this much silence, when how long to wait depends on what is known?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from bareline.media.frames import AudioFrame
+from bareline.turns.contract import Hypothesis, SpeechProbability, TurnDecision, VoiceActivity
+from bareline.turns.edges import SpeechEdges
+from bareline.turns.endpointing import Endpointing
+from bareline.units import ms_to_samples, samples_to_ms
+
+__all__ = ["Patience", "PatientTurnDetector", "Pause", "Wait"]
+
+_STOPPED_MS = 200
+"""Silence after which an utterance is over; the turn may go on."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pause:
+    """What is known in the middle of a silence.
+
+    ``silence_ms``: how long it lasts. ``hypothesis``: the words so far, and ``stable_ms``: for how long they have been
+    these. ``speech_ms``: from the first sample of the turn's speech to the last one before this silence. ``pauses``:
+    how long the turn's earlier pauses were, from ``200`` ms on. ``playing``: whether the assistant is heard.
+    """
+
+    silence_ms: int
+    hypothesis: Hypothesis | None = None
+    stable_ms: int = 0
+    speech_ms: int = 0
+    pauses: tuple[int, ...] = ()
+    playing: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """The turn is over after this much silence, and why, in words."""
+
+    ms: int
+    reason: str
+
+
+class Patience(Protocol):
+    """How long is a silence to be waited out? A function of the pause and the profile alone."""
+
+    def __call__(self, pause: Pause, profile: Endpointing) -> Wait:
+        """Asked with every window of the silence; it may change its mind while that lasts."""
+        ...
+
+
+class PatientTurnDetector:
+    """``TurnDetector`` over any ``VoiceActivity`` that waits as long as ``patience`` says.
+
+    An utterance is over after 200 ms of silence, or when the turn is; speech that comes before the turn is over goes on
+    with it. What may turn out to be speech is waited for.
+    """
+
+    def __init__(self, vad: VoiceActivity, patience: Patience, profile: Endpointing | None = None) -> None:
+        self._vad = vad
+        self._patience = patience
+        self._profile = profile or Endpointing.balanced()
+        self._edges = SpeechEdges(threshold=self._profile.threshold, min_speech_ms=self._profile.min_speech_ms)
+        self._forget()
+
+    @property
+    def profile(self) -> Endpointing:
+        """How patient it is at the moment."""
+        return self._profile
+
+    def use(self, profile: Endpointing) -> None:
+        """Be as patient as ``profile`` from now on; what was heard so far stays."""
+        self._profile = profile
+        self._edges.threshold, self._edges.min_speech_ms = profile.threshold, profile.min_speech_ms
+
+    def feed(self, frame: AudioFrame) -> list[TurnDecision]:
+        """Take the next frame of the microphone's stream."""
+        return [decision for window in self._vad.feed(frame) for decision in self._judge(window)]
+
+    def partial(self, hypothesis: Hypothesis, sample: int) -> list[TurnDecision]:
+        """The words so far; they count from the next window on."""
+        if self._words is None or hypothesis.text != self._words.text:
+            self._words_since = sample
+        self._words = hypothesis
+        return []
+
+    def playing(self, playing: bool, sample: int) -> None:  # noqa: ARG002 - the contract's
+        """The assistant's output started or stopped being heard."""
+        self._playing = playing
+
+    def reset(self) -> None:
+        """Start a new stream."""
+        self._vad.reset()
+        self._edges.reset()
+        self._forget()
+
+    def _forget(self) -> None:
+        self._playing = False
+        self._in_turn = False
+        self._begin_turn(0)
+
+    def _begin_turn(self, sample: int) -> None:
+        self._turn_from = sample
+        self._pauses: list[int] = []
+        self._words: Hypothesis | None = None
+        self._words_since = sample
+
+    def _judge(self, window: SpeechProbability) -> list[TurnDecision]:
+        edges = self._edges
+        before = edges.speech_end
+        started = edges.take(window)
+        if started is not None:
+            if self._in_turn:
+                self._pauses.append(samples_to_ms(started.at_sample - before))
+            else:
+                self._in_turn = True
+                self._begin_turn(started.at_sample)
+            return [started]
+        if not self._in_turn or edges.silent_samples == 0:
+            return []
+        return self._wait(window.end_sample)
+
+    def _wait(self, now: int) -> list[TurnDecision]:
+        edges = self._edges
+        wait = self._patience(self._pause(now), self._profile)
+        over = edges.silent_samples >= ms_to_samples(wait.ms) and not edges.stirring
+        decisions: list[TurnDecision] = []
+        if edges.speaking and (over or edges.silent_samples >= ms_to_samples(_STOPPED_MS)):
+            edges.stop()
+            reason = f"{samples_to_ms(edges.silent_samples)} ms of silence"
+            decisions.append(TurnDecision("speech_stopped", edges.speech_end, now, reason))
+        if over:
+            self._in_turn = False
+            reason = f"{samples_to_ms(edges.silent_samples)} ms of silence: {wait.reason}"
+            decisions.append(TurnDecision("turn_ended", edges.speech_end, now, reason))
+        return decisions
+
+    def _pause(self, now: int) -> Pause:
+        return Pause(
+            silence_ms=samples_to_ms(self._edges.silent_samples),
+            hypothesis=self._words,
+            stable_ms=samples_to_ms(max(0, now - self._words_since)),
+            speech_ms=samples_to_ms(self._edges.speech_end - self._turn_from),
+            pauses=tuple(self._pauses),
+            playing=self._playing,
+        )
