@@ -10,6 +10,7 @@ from pathlib import Path
 
 import msgspec
 
+from bareline.cli.bench_turns import add_bench_turns
 from bareline.cli.terminal import Terminal
 from bareline.errors import ConfigurationError
 
@@ -47,6 +48,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     _add_options(tools, seconds=3.0)
     tools.set_defaults(run=run_tools)
     _add_barge_in(benches)
+    add_bench_turns(benches)
 
 
 def run_wire(args: argparse.Namespace) -> int:

@@ -29,9 +29,12 @@ if TYPE_CHECKING:
     from bareline.testing.steps import Say as Say
     from bareline.testing.steps import WaitForAgent as WaitForAgent
     from bareline.testing.tones import ToneSynthesis as ToneSynthesis
+    from bareline.testing.turns.lock import check_turns as check_turns
+    from bareline.testing.turns.replay import Contender as Contender
     from bareline.testing.virtual import run_virtual as run_virtual
 
 _HOME = {
+    "Contender": "turns.replay",
     "Decide": "steps",
     "EndpointPair": "pair",
     "FunctionBackend": "function_backend",
@@ -47,6 +50,7 @@ _HOME = {
     "SimulatedCaller": "caller",
     "ToneSynthesis": "tones",
     "WaitForAgent": "steps",
+    "check_turns": "turns.lock",
     "link_pair": "link",
     "media_link_pair": "media_link",
     "run_virtual": "virtual",
