@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from bareline.devices import SilenceSource as SilenceSource
     from bareline.devices import ToneSource as ToneSource
     from bareline.devices import WavSink as WavSink
+    from bareline.devices.echo_control import EchoControl as EchoControl
+    from bareline.devices.echo_control import EchoState as EchoState
     from bareline.devices.microphone import Microphone as Microphone
     from bareline.devices.screens import screen as screen
     from bareline.devices.speaker import Speaker as Speaker
@@ -87,6 +89,8 @@ _HOME = {
     "AudioFrame": "bareline.media.frames",
     "Call": "bareline.client.call",
     "CallbackSink": "bareline.devices",
+    "EchoControl": "bareline.devices.echo_control",
+    "EchoState": "bareline.devices.echo_control",
     "FileSource": "bareline.devices",
     "IterSource": "bareline.devices",
     "IceServer": "bareline.transports.webrtc.settings",

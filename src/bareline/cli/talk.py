@@ -33,6 +33,7 @@ _GOES_WITH = {
     "out": ("--out", ("wav",)),
     "input_device": ("--input-device", ("microphone",)),
     "output_device": ("--output-device", ("microphone",)),
+    "echo": ("--echo", ("microphone",)),
     "transport": ("--transport", ("microphone", "wav", "text")),
     "json": ("--json", ("microphone", "wav", "text", "list_devices")),
     "port": ("--port", ("browser",)),
@@ -64,6 +65,11 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     how.add_argument("--list-devices", action="store_true", help="list microphones and speakers, and end")
     parser.add_argument("--input-device", metavar="DEVICE", help="the microphone: its number or a part of its name")
     parser.add_argument("--output-device", metavar="DEVICE", help="the speakers: their number or a part of their name")
+    parser.add_argument(
+        "--echo",
+        choices=("auto", "on", "off"),
+        help="keep the assistant from hearing itself; default auto: unless the speakers are called headphones",
+    )
     parser.add_argument("--out", type=Path, metavar="FILE", help="with --wav: record the answer as heard into this WAV")
     parser.add_argument(
         "--transport",
@@ -162,7 +168,7 @@ async def _talk(args: argparse.Namespace, way: str, base_url: str | None) -> Non
     elif way == "text":
         await talk.in_writing()
     else:
-        await talk.aloud(args.input_device, args.output_device)
+        await talk.aloud(args.input_device, args.output_device, args.echo or "auto")
 
 
 def _transport(wanted: str | None, way: str, view: TalkView) -> str:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from bareline.cli.talk_echo import control_echo
 from bareline.cli.talk_levels import LoudnessTap
 from bareline.cli.talk_summary import TalkCount
 from bareline.cli.talk_view import TalkView
@@ -26,9 +27,6 @@ __all__ = ["Talk"]
 _TRAILING_SILENCE_MS = 1_500
 """After a file's last word, so that the server hears the end of the turn."""
 _TRANSCRIPTION = "gpt-4o-mini-transcribe"
-_HEADPHONES = (
-    "Wear headphones: there is no echo canceller yet, and the assistant would be interrupted by its own voice."
-)
 _LEVELS_S = 0.1
 _MUTED_AFTER_S = 4
 
@@ -43,8 +41,11 @@ class Talk:
     options: dict[str, Any]
     view: TalkView
 
-    async def aloud(self, input_device: str | None, output_device: str | None) -> None:
-        """With microphone and speakers, until the call is over. Raises ``DeviceLost``, ``CallLost``."""
+    async def aloud(self, input_device: str | None, output_device: str | None, echo: str = "auto") -> None:
+        """With microphone and speakers, until the call is over; ``echo``: auto, on or off.
+
+        Raises ``DeviceLost``, ``CallLost``, ``MissingExtra``.
+        """
         from bareline.devices.microphone import Microphone
         from bareline.devices.speaker import Speaker
 
@@ -55,8 +56,10 @@ class Talk:
             devices.push_async_callback(speaker.close)
             user, agent = LoudnessTap(), LoudnessTap()
             self._begin(f"From {microphone.device} to {speaker.device}. Ctrl-C hangs up.")
-            self.view.notice(_HEADPHONES)
-            spoken = {"microphone": microphone, "speaker": speaker, "input_filter": user, "output_filter": agent}
+            control = control_echo(microphone, speaker, echo, self.view)
+            spoken = {"microphone": control.microphone, "speaker": control.speaker} if control else {}
+            spoken = {"microphone": microphone, "speaker": speaker, **spoken}
+            spoken |= {"input_filter": user, "output_filter": agent}
             async with self._held(**spoken, transcription=_TRANSCRIPTION) as call:
                 watching = asyncio.create_task(_watch_levels(user, agent, self.view))
                 try:
@@ -64,6 +67,8 @@ class Talk:
                 finally:
                     watching.cancel()
                     await asyncio.wait([watching])
+                    if control is not None:
+                        self.view.notice(f"Echo: {control.state}.")
 
     async def from_file(self, recording: Path, answer: Path | None) -> None:
         """Speak a recording, in real time; ``answer`` receives what was heard."""

@@ -12,6 +12,7 @@ from bareline.devices.audio_processing import AudioProcessing
 from bareline.devices.contract import AudioSink, AudioSource
 from bareline.devices.echo_delay import EchoDelay
 from bareline.devices.echo_meter import EchoLevels, EchoMeter
+from bareline.devices.echo_residue import EchoResidue
 from bareline.devices.echo_streams import BLOCK_SAMPLES, EchoMicrophone, EchoSpeaker
 from bareline.devices.far_end import FarEnd
 from bareline.devices.half_duplex import HalfDuplex, leaking
@@ -25,10 +26,11 @@ __all__ = ["EchoControl", "EchoMode", "EchoState"]
 EchoMode = Literal["auto", "cancel", "half"]
 """Cancel, and fall back to half duplex while that does not hold; only cancel; only half duplex, without a canceller."""
 
-_AHEAD = ms_to_samples(10)
+_AHEAD = ms_to_samples(30)
 """The far end is given so much early: a sink rounds down what was heard, and an echo must never come before it."""
 _DELAY_MIN, _DELAY_MAX, _DELAY_WANTED = ms_to_samples(4), ms_to_samples(150), ms_to_samples(20)
-_PROVEN_MS = 1_000
+_PROVEN_MS = 2_000
+"""With so much sound from the loudspeaker a canceller has learned the room, unless it cannot."""
 _QUIET = 0.5
 _PROVEN = 0.35
 """The canceller takes some of the user's voice too where both speak."""
@@ -84,6 +86,8 @@ class EchoControl:
         self._gate = None if mode == "cancel" else HalfDuplex(half=mode == "half")
         self._changed = changed
         self._meter = EchoMeter()
+        self._residue = EchoResidue()
+        self._proven_at_ms = _PROVEN_MS
         self._ahead = _AHEAD
         self._speaker = EchoSpeaker(speaker, self._far)
         self._microphone = EchoMicrophone(microphone, self._hear, before=self._speaker.look)
@@ -118,12 +122,16 @@ class EchoControl:
         """
         if not self._meter.active:
             return _QUIET
-        levels = self._meter.levels()
-        return _PROVEN if levels.measured_ms >= _PROVEN_MS and not leaking(levels) else _UNPROVEN
+        return _PROVEN if self._proven and not leaking(self._meter.levels()) else _UNPROVEN
 
     def vad(self, vad: VoiceActivity) -> VoiceActivity:
         """``vad``, held to ``threshold``; for detectors that get the frames of ``microphone`` as they are read."""
         return PlayingVad(vad, lambda: self.threshold)
+
+    @property
+    def _proven(self) -> bool:
+        """Whether the canceller has had time to learn."""
+        return self._meter.measured_ms >= self._proven_at_ms
 
     def _hear(self, near: bytes, at_ns: int) -> bytes:
         """What is left of a block that the microphone heard at ``at_ns``."""
@@ -132,25 +140,28 @@ class EchoControl:
         if self._canceller is not None:
             self._canceller.far(far)
             left = self._canceller.near(near)
-        level = _level(near)
-        self._meter.feed(level, _level(far), _level(left))
+        level, left_level = _level(near), _level(left)
+        self._meter.feed(level, _level(far), left_level)
+        only_echo = self._residue.only_echo(level, left_level)
         if not self._meter.active:
             return left
         if self._delay is not None and self._delay.feed(near, far):
             self._move(self._delay)
-        return left if self._gate is None or self._passes(self._gate, level) else bytes(len(left))
+        passes = self._gate is None or self._passes(self._gate, level)
+        return left if passes and (self._proven or not only_echo) else bytes(len(left))
 
     def _passes(self, gate: HalfDuplex, level: float) -> bool:
         before = gate.half
         gate.judge(self._meter.levels())
         if gate.half != before and self._changed is not None:
             self._changed(self.state)
-        return gate.passes(level, self._meter.expected)
+        return gate.passes(level, self._meter.echo_max)
 
     def _move(self, delay: EchoDelay) -> None:
         """An echo that comes before the far end, or long after it, cannot be cancelled: move the far end."""
         if delay.samples is not None and not _DELAY_MIN <= delay.samples <= _DELAY_MAX:
             self._ahead += _DELAY_WANTED - delay.samples
+            self._proven_at_ms = self._meter.measured_ms + _PROVEN_MS
             delay.restart()
 
 

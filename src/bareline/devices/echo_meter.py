@@ -22,6 +22,9 @@ _DECAY = 0.75
 _ACTIVE = 10 ** (-50 / 20)
 _HOLD = 40
 """Blocks after the last sound from the loudspeaker in which its echo may be heard."""
+_JITTER = 3
+_ROOM = 15
+"""Blocks in which the sound may come later, and in which a room may still sound."""
 _ALIKE = 2.0
 """A block up to so many times the expected echo is taken for nothing but echo."""
 _HEARD_RATIO = 0.5
@@ -70,13 +73,14 @@ class EchoMeter:
         return self._quiet < _HOLD
 
     @property
-    def expected(self) -> float | None:
-        """The level of the echo that the block fed last can have; None where that is not known."""
-        lag = self._lag()
-        if lag is None:
-            return None
-        recent = self._recent[max(0, lag - 3) : lag + 4]
-        return self._gain(lag) * max(recent)
+    def measured_ms(self) -> int:
+        """How much sound from the loudspeaker there was."""
+        return 10 * self._blocks
+
+    @property
+    def echo_max(self) -> float | None:
+        """The level that the echo can have in the block fed last, at most; None where that is not known."""
+        return self._expected(_ROOM)
 
     def feed(self, near: float, far: float, left: float) -> None:
         """``near`` of the microphone, ``far`` of the loudspeaker, ``left`` of what the canceller made of ``near``."""
@@ -98,9 +102,9 @@ class EchoMeter:
         """The levels now."""
         lag = self._lag()
         if lag is None or not self._alone:
-            return EchoLevels(measured_ms=10 * self._blocks)
+            return EchoLevels(measured_ms=self.measured_ms)
         return EchoLevels(
-            measured_ms=10 * self._blocks,
+            measured_ms=self.measured_ms,
             echo_dbfs=_dbfs(self._echo_power),
             residual_dbfs=_dbfs(self._left_power),
             residual_share=max(0.0, _ratio(self._with_left[lag], self._far[lag], self._left)),
@@ -108,7 +112,7 @@ class EchoMeter:
 
     def _compare(self, near: float, left: float) -> None:
         """Count a block in which the loudspeaker's echo is heard, and nothing else."""
-        expected = self.expected
+        expected = self._expected(_JITTER)
         if expected is None or not expected > _ACTIVE / 2 or near > _ALIKE * expected:
             return
         self._alone += 1
@@ -121,8 +125,13 @@ class EchoMeter:
         lag = max(range(_LAGS), key=self._with_near.__getitem__)
         return lag if _ratio(self._with_near[lag], self._far[lag], self._near) >= _HEARD_RATIO else None
 
-    def _gain(self, lag: int) -> float:
-        return self._with_near[lag] / self._far[lag].spread
+    def _expected(self, blocks: int) -> float | None:
+        """The level of the echo now, from the loudspeaker's in so many blocks before that."""
+        lag = self._lag()
+        if lag is None:
+            return None
+        gain = self._with_near[lag] / self._far[lag].spread
+        return gain * max(self._recent[max(0, lag - _JITTER) : lag + blocks + 1])
 
 
 class _Mean:

@@ -14,10 +14,10 @@ __all__ = ["FarEnd", "SmoothTime"]
 
 _KEPT = ms_to_samples(3_000)
 """How much of what was heard is kept: a microphone that is read late still finds it."""
-_SAME_RUN = ms_to_samples(8)
+_SAME_RUN = ms_to_samples(20)
 """A sink that is this far from where it should be has not stopped: its clock shakes."""
-_TRUST = 32
-"""Of each deviation from a run's time, one part in so many is believed."""
+_EARLIER, _LATER = 4, 64
+"""Of each deviation, one part in so many is believed. Whoever tells a time may be late in telling, but not early."""
 _SLACK = 3
 """Blocks follow each other to the sample while their times say the same within this: a canceller bears a clock that
 drifts, and suffers from one that shakes."""
@@ -90,7 +90,7 @@ class FarEnd:
         if run is not None:
             off = heard - run.sample_at(now_ns)
             if abs(off) <= _SAME_RUN:
-                run.at_ns -= samples_to_ns(off) // _TRUST
+                run.at_ns -= samples_to_ns(off) // (_EARLIER if off > 0 else _LATER)
             else:
                 run.end = heard if off < 0 else heard - moved
                 run = None
@@ -135,6 +135,7 @@ class SmoothTime:
         else:
             expected_ns = self._at_ns + (first_sample - self._sample) * NS_PER_S // SAMPLE_RATE_HZ
             off_ns = said_ns - expected_ns
-            expected_ns = said_ns if abs(off_ns) > _JUMP_NS else expected_ns + off_ns // _TRUST
+            trust = _EARLIER if off_ns < 0 else _LATER
+            expected_ns = said_ns if abs(off_ns) > _JUMP_NS else expected_ns + off_ns // trust
         self._at_ns, self._sample = expected_ns, first_sample
         return expected_ns

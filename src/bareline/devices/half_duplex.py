@@ -50,9 +50,9 @@ class HalfDuplex:
             self.half = not self.half
             self._against = 0
 
-    def passes(self, near: float, expected: float | None) -> bool:
-        """Whether a block goes through while the loudspeaker is heard; ``near`` is its level, as ``expected``."""
-        louder = expected is not None and near > _LOUDER * expected
+    def passes(self, near: float, echo_max: float | None) -> bool:
+        """Whether a block goes through while the loudspeaker is heard; ``near`` is its level."""
+        louder = echo_max is not None and near > _LOUDER * echo_max
         self._loud = self._loud + 1 if louder else 0
         if self._loud >= _LOUDER_FOR:
             self._open_for = _OPEN_FOR
