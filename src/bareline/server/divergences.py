@@ -35,9 +35,10 @@ _BEHAVIOURS = "tests/conformance/test_webrtc_behaviours.py"
 DIVERGENCES = (
     Divergence(
         id="semantic-vad",
-        ours="semantic_vad ends a turn by silence alone: 400, 800 or 1500 ms for high, medium and low eagerness",
+        ours="semantic_vad waits up to 2, 4 or 8 s where the rules backend's grammar, or the last word, promises more; "
+        "where no words are known, silence of 400, 800 or 1500 ms decides",
         theirs="a model judges whether the words are complete and waits up to 2, 4 or 8 s",
-        why="judging meaning needs a model; silence keeps the order between the settings",
+        why="judging meaning needs a model; grammar, words and silence keep the order between the settings",
         test=f"{_SPEECH}::test_detection_by_meaning_waits_longer_for_the_less_eager",
     ),
     Divergence(

@@ -14,10 +14,9 @@ from bareline.media.convert import PcmDecoder
 from bareline.media.formats import wire_format
 from bareline.media.frames import AudioFrame
 from bareline.protocol.events import AudioFormat, NoiseReduction
-from bareline.server.turn_settings import TurnSettings, detector_for, silence_settings
+from bareline.server.turn_settings import TurnSettings, adjust, detector_for
 from bareline.speech.noise_reduction import NoiseReducer
 from bareline.turns.contract import Hypothesis, TurnDecision, TurnDetector, VoiceActivity
-from bareline.turns.silence import SilenceTurnDetector
 from bareline.units import BYTES_PER_SAMPLE, ms_to_samples
 
 __all__ = ["Hear", "Heard", "Hearing", "SpeechStarted", "SpeechStopped"]
@@ -102,8 +101,7 @@ class Hearing:
         if settings is None:
             self._detector = None
             self._heard_to = None
-        elif isinstance(self._detector, SilenceTurnDetector) and settings.eagerness is None:
-            self._detector.configure(**silence_settings(settings))
+        elif self._detector is not None and adjust(self._detector, settings):
             self._detector_of = settings
 
     def forget(self) -> None:

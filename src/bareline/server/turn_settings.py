@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, TypedDict, TypeVar
+from typing import Literal, TypeVar
 
 from msgspec import UNSET, UnsetType
 
@@ -15,17 +15,25 @@ from bareline.protocol.events import (
     TranscriptionSession,
     TurnDetection,
 )
+from bareline.turns.completeness import CompletenessTurnDetector
 from bareline.turns.contract import TurnDetector, VoiceActivity
+from bareline.turns.endpointing import Endpointing
 from bareline.turns.silence import SilenceTurnDetector
 
-__all__ = ["Eagerness", "TurnSettings", "detector_for", "noise_reduction", "silence_settings", "turn_settings"]
+__all__ = ["Eagerness", "TurnSettings", "adjust", "detector_for", "noise_reduction", "turn_settings"]
 
 T = TypeVar("T")
 Eagerness = Literal["low", "medium", "high", "auto"]
 
-_PATIENCE_MS: dict[Eagerness, int] = {"high": 400, "medium": 800, "auto": 800, "low": 1_500}
-"""Silence that ends a turn by eagerness: well below the service's longest waits of 2, 4, 4 and 8 s, which it uses only
-for speech that sounds unfinished."""
+_MEDIUM = Endpointing(silence_ms=800, whole_ms=300, open_ms=1_000, unfinished_ms=4_000)
+_PATIENCE: dict[Eagerness, Endpointing] = {
+    "high": Endpointing(silence_ms=400, whole_ms=200, open_ms=600, unfinished_ms=2_000),
+    "medium": _MEDIUM,
+    "auto": _MEDIUM,
+    "low": Endpointing(silence_ms=1_500, whole_ms=600, open_ms=2_000, unfinished_ms=8_000),
+}
+"""By eagerness: the longest waits are the service's, and as there for speech that is not finished. What is finished is
+answered sooner, and where nothing is known of the words a silence between the two decides."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +50,6 @@ class TurnSettings:
     eagerness: Eagerness | None = None
 
 
-class SilenceSettings(TypedDict):
-    """What ``SilenceTurnDetector`` takes."""
-
-    threshold: float
-    prefix_padding_ms: int
-    silence_duration_ms: int
-
-
 def turn_settings(session: Session) -> TurnSettings | None:
     """The settings of this session, or None when turns are manual."""
     heard = _input(session)
@@ -57,8 +57,7 @@ def turn_settings(session: Session) -> TurnSettings | None:
     if detection is None:
         return None
     if detection.type == "semantic_vad":
-        eagerness = _eagerness(detection)
-        return TurnSettings(silence_duration_ms=_PATIENCE_MS[eagerness], eagerness=eagerness)
+        return TurnSettings(eagerness=_eagerness(detection))
     default = TurnSettings()
     return TurnSettings(
         threshold=_given(detection.threshold, default.threshold),
@@ -68,18 +67,28 @@ def turn_settings(session: Session) -> TurnSettings | None:
     )
 
 
-def silence_settings(settings: TurnSettings) -> SilenceSettings:
-    """These settings as ``SilenceTurnDetector`` takes them."""
-    return {
-        "threshold": settings.threshold,
-        "prefix_padding_ms": settings.prefix_padding_ms,
-        "silence_duration_ms": settings.silence_duration_ms,
-    }
-
-
 def detector_for(settings: TurnSettings, vad: VoiceActivity) -> TurnDetector:
     """A detector that decides by these settings."""
-    return SilenceTurnDetector(vad, **silence_settings(settings))
+    if settings.eagerness is not None:
+        return CompletenessTurnDetector(vad, _PATIENCE[settings.eagerness])
+    detector = SilenceTurnDetector(vad)
+    adjust(detector, settings)
+    return detector
+
+
+def adjust(detector: TurnDetector, settings: TurnSettings) -> bool:
+    """Let a detector in the middle of its stream decide by these settings; false when it is not of their kind."""
+    if isinstance(detector, CompletenessTurnDetector) and settings.eagerness is not None:
+        detector.use(_PATIENCE[settings.eagerness])
+        return True
+    if isinstance(detector, SilenceTurnDetector) and settings.eagerness is None:
+        detector.configure(
+            threshold=settings.threshold,
+            prefix_padding_ms=settings.prefix_padding_ms,
+            silence_duration_ms=settings.silence_duration_ms,
+        )
+        return True
+    return False
 
 
 def noise_reduction(session: Session) -> NoiseReduction | None:
@@ -95,7 +104,7 @@ def _input(session: Session) -> SessionAudioInput | None:
 
 
 def _eagerness(detection: TurnDetection) -> Eagerness:
-    for known in _PATIENCE_MS:
+    for known in _PATIENCE:
         if known == detection.eagerness:
             return known
     return "auto"

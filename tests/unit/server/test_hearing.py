@@ -11,7 +11,7 @@ from bareline.media.frames import AudioFrame
 from bareline.protocol.events import AudioFormat, NoiseReduction
 from bareline.server.hearing import Hear, Heard, Hearing, SpeechStarted, SpeechStopped
 from bareline.server.turn_settings import TurnSettings
-from bareline.turns.contract import SpeechProbability
+from bareline.turns.contract import Hypothesis, SpeechProbability
 from bareline.units import BYTES_PER_SAMPLE, ms_to_samples
 
 SETTINGS = TurnSettings(threshold=0.5, prefix_padding_ms=100, silence_duration_ms=200)
@@ -167,3 +167,52 @@ def test_what_the_filter_holds_back_belongs_to_what_was_forgotten() -> None:
         list(part)
     hearing.forget()
     assert hearing.free_from == ms_to_samples(500)
+
+
+class Said:
+    """What is understood: words that come one after the other while speech is heard, ``MS`` each."""
+
+    MS = 200
+
+    def __init__(self, words: str, *, complete: bool) -> None:
+        self.words, self.complete = words.split(), complete
+        self.heard = 0
+
+    def hear(self, heard: Heard) -> None:
+        if isinstance(heard, Hear):
+            self.heard += sum(map(bool, heard.frame.pcm[::2])) // 24
+
+    def __call__(self) -> Hypothesis | None:
+        known = self.words[: self.heard // self.MS]
+        complete = self.complete and known == self.words
+        return Hypothesis(" ".join(known), 0.9, complete, frozenset() if complete else None) if known else None
+
+
+@pytest.mark.parametrize(
+    ("words", "complete", "silent_ms"),
+    [("add milk", True, 300), ("add milk and", False, 4_000), ("add milk today", False, 800), ("", False, 800)],
+)
+def test_what_was_said_decides_how_long_a_silence_is_waited_out(words: str, complete: bool, silent_ms: int) -> None:
+    said = Said(words, complete=complete)
+    hearing = Hearing(Loud, words=said)
+    hearing.configure(TurnSettings(eagerness="medium"))
+    heard: list[Heard] = []
+    for part in hearing.listen(silence(300) + speech(700) + silence(5_000), AudioFormat(type="audio/pcm", rate=24_000)):
+        for entry in part:
+            said.hear(entry)
+            heard.append(entry)
+    ((start, end, _),) = turns(heard)
+    assert (start, end) == (0, ms_to_samples(1_000 + silent_ms))
+
+
+def test_another_eagerness_counts_at_once_and_another_kind_of_detection_from_the_next_turn_on() -> None:
+    hearing = a_hearing(TurnSettings(eagerness="low"))
+    listen(hearing, speech(300))
+    hearing.configure(TurnSettings(eagerness="high"))
+    heard = listen(hearing, silence(600))
+    hearing.configure(SETTINGS)
+    heard += listen(hearing, speech(300))
+    hearing.configure(TurnSettings(eagerness="low"))
+    heard += listen(hearing, silence(300))
+    stops = [entry.sample for entry in heard if isinstance(entry, SpeechStopped)]
+    assert stops == [ms_to_samples(300 + 400), ms_to_samples(900 + 300 + 200)]
