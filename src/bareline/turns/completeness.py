@@ -29,15 +29,19 @@ PROMISES = frozenset(
 
 _STABLE_MS = 160
 """A recogniser that has just changed its mind may do so again."""
-_SURE = 0.5
-"""Confidence below which what the grammar says of the words says nothing of what was said."""
 
 
 def completeness(pause: Pause, profile: Endpointing) -> Wait:
-    """``Patience`` by the words so far."""
+    """``Patience`` by the words so far.
+
+    How sure they are is not asked: noise makes a recogniser doubt words that are right, and those that are wrong are
+    as a rule taken for others of the same kind.
+    """
     words = pause.hypothesis
-    if words is None or not words.text:
-        return Wait(profile.silence_ms, "nothing is known of the words")
+    if words is None:
+        return Wait(profile.silence_ms, "nobody listens for words")
+    if not words.text:
+        return Wait(profile.open_ms, "nothing was understood so far")
     if words.next_words is None and not words.complete:
         return _by_last_word(words.text, profile)
     return _by_grammar(words, pause, profile)
@@ -70,8 +74,6 @@ def _by_last_word(text: str, profile: Endpointing) -> Wait:
 def _by_grammar(words: Hypothesis, pause: Pause, profile: Endpointing) -> Wait:
     if not words.complete:
         return Wait(profile.unfinished_ms, "the sentence is not whole")
-    if words.confidence < _SURE:
-        return Wait(profile.open_ms, "what was said is not sure")
     if words.next_words is None or words.next_words - COURTESY:
         return Wait(profile.open_ms, "the sentence is whole, and more may follow")
     if pause.stable_ms < _STABLE_MS:

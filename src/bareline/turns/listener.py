@@ -23,7 +23,7 @@ class TurnListener:
     The stream is cut into blocks of 20 ms, so that any split of the same audio decides the same; frames of other
     lengths cost up to 20 ms. Positions count what was fed since ``reset``. The recogniser hears each turn from
     ``pre_roll_ms`` before its first sample of speech until the turn is over, pauses included; whenever its guess
-    changes, the detector hears of it.
+    changes, the detector hears of it, and at the beginning that there is none yet.
     """
 
     def __init__(
@@ -99,7 +99,9 @@ class TurnListener:
 
     def _begin(self, at_sample: int) -> None:
         self._in_turn = True
-        self._hypothesis = None
+        self._hypothesis = None if self._recogniser is None else Hypothesis("", 0.0)
+        if self._hypothesis is not None:
+            self.detector.partial(self._hypothesis, self._heard)
         self._recognised = max(self._recognised, at_sample - self._pre_roll)
 
     def _end(self) -> None:

@@ -21,7 +21,8 @@ _STOPPED_MS = 200
 class Pause:
     """What is known in the middle of a silence.
 
-    ``silence_ms``: how long it lasts. ``hypothesis``: the words so far, and ``stable_ms``: for how long they have been
+    ``silence_ms``: how long it lasts. ``hypothesis``: the words so far (empty text: somebody listens, and has
+    understood nothing yet; ``None``: nobody listens), and ``stable_ms``: for how long they have been
     these. ``speech_ms``: from the first sample of the turn's speech to the last one before this silence. ``pauses``:
     how long the turn's earlier pauses were, from ``200`` ms on. ``playing``: whether the assistant is heard.
     """

@@ -146,11 +146,11 @@ def test_a_silence_timer_takes_a_profile_too() -> None:
     ("hypothesis", "ms"),
     [
         (None, PROFILE.silence_ms),
-        (Hypothesis("", 0.0), PROFILE.silence_ms),
+        (Hypothesis("", 0.0), PROFILE.open_ms),
         (grammar("add", complete=False, then=("milk",)), PROFILE.unfinished_ms),
         (grammar("add milk", complete=True, then=("tomorrow", "please")), PROFILE.open_ms),
         (grammar("add milk tomorrow", complete=True, then=("please", "thanks")), PROFILE.whole_ms),
-        (grammar("add milk tomorrow", complete=True, confidence=0.3), PROFILE.open_ms),
+        (grammar("add milk tomorrow", complete=True, confidence=0.0), PROFILE.whole_ms),
         (Hypothesis("add milk", 1.0, complete=True), PROFILE.open_ms),
         (Hypothesis("i would like to", 0.9), PROFILE.unfinished_ms),
         (Hypothesis("well, um...", 0.9), PROFILE.unfinished_ms),
