@@ -25,7 +25,7 @@ class Endpointing:
     min_speech_ms: int = 60
     silence_ms: int = 500
     whole_ms: int = 250
-    open_ms: int = 1_500
+    open_ms: int = 1_600
     unfinished_ms: int = 2_000
     dictation_ms: int = 1_600
 

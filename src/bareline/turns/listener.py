@@ -13,6 +13,8 @@ from bareline.units import BYTES_PER_SAMPLE, ms_to_samples
 __all__ = ["TurnListener"]
 
 _BLOCK_SAMPLES = ms_to_samples(20)
+_ASK_SAMPLES = 3 * _BLOCK_SAMPLES
+"""How often the words so far are asked for, at fixed places of the stream; an answer costs more than the hearing."""
 _DECISION_MAX_SAMPLES = ms_to_samples(2_000)
 """How long after the first sample of speech its detection may come and still find that sample kept."""
 
@@ -113,7 +115,7 @@ class TurnListener:
 
     def _recognise(self, recogniser: StreamingSTT) -> list[TurnDecision]:
         self._catch_up(recogniser)
-        guess = recogniser.partial()
+        guess = recogniser.partial() if self._heard % _ASK_SAMPLES == 0 else None
         if guess is None or guess == self._hypothesis:
             return []
         self._hypothesis = guess
