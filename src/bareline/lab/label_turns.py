@@ -6,7 +6,6 @@ what is uncertain is said.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -15,7 +14,7 @@ from pathlib import Path
 from bareline.devices.wav_file import AudioFile
 from bareline.errors import ConfigurationError
 from bareline.lab.traced_call import TracedCall, read_call
-from bareline.media.levels import quiet_spans
+from bareline.media.levels import LevelMeter, rms_dbfs
 from bareline.speech.silero import SileroVad
 from bareline.testing.turns.labels import LabelledSound, LabelledTurn, Labels, Pause, PlayingSpan
 from bareline.testing.turns.memory import frames_of, hear_voice
@@ -30,7 +29,10 @@ _ANSWER_MIN_MS = 400
 """So much of the assistant's voice between two utterances makes two turns of them."""
 _LISTENER_MAX_MS = 1_000
 """A shorter utterance, after which the assistant went on, may have been a backchannel."""
-_QUIET_BELOW_PEAK_DB = 34.0
+_QUIET_BELOW_PEAK_DB = 36.0
+_BLOCK = ms_to_samples(10)
+_EDGE_MAX = ms_to_samples(200)
+"""Voice activity is no further off than this."""
 
 Span = tuple[int, int]
 
@@ -151,18 +153,38 @@ def _utterances(pcm: bytes) -> list[Span]:
 
 
 def _edges(pcm: bytes, begun: int, ended: int) -> Span:
-    """Voice activity comes in windows; the samples know better."""
-    piece = pcm[begun * BYTES_PER_SAMPLE : ended * BYTES_PER_SAMPLE]
-    samples = memoryview(piece).cast("h")
-    peak = max((abs(value) for value in samples), default=0)
-    below = _dbfs_below(peak)
-    quiet = quiet_spans(piece, below_dbfs=below, at_least_ms=10)
-    first = quiet[0][1] if quiet and quiet[0][0] == 0 else 0
-    last = quiet[-1][0] if quiet and quiet[-1][1] == len(samples) else len(samples)
-    if first >= last:
-        first, last = 0, len(samples)
-    return samples_to_ms(begun + first), -(-(begun + last) // ms_to_samples(1))
+    """Voice activity comes in windows; the samples know better, unless noise covers the edge."""
+    loud_dbfs = _peak_dbfs(pcm[begun * BYTES_PER_SAMPLE : ended * BYTES_PER_SAMPLE]) - _QUIET_BELOW_PEAK_DB
+    first = _edge(pcm, begun, -_BLOCK, loud_dbfs)
+    end = _edge(pcm, ended, _BLOCK, loud_dbfs)
+    return samples_to_ms(first), -(-end // ms_to_samples(1))
 
 
-def _dbfs_below(peak: int) -> float:
-    return 20 * math.log10(max(peak, 1) / 32_768) - _QUIET_BELOW_PEAK_DB
+def _edge(pcm: bytes, at: int, step: int, loud_dbfs: float) -> int:
+    """From ``at`` outwards while it is loud, else inwards until it is."""
+    outward = at
+    while abs(outward - at) < _EDGE_MAX:
+        if not _loud(pcm, outward, step, loud_dbfs):
+            break
+        outward += step
+    else:
+        return at
+    if outward != at:
+        return outward
+    inward = at
+    while abs(inward - at) < _EDGE_MAX and not _loud(pcm, inward - step, step, loud_dbfs):
+        inward -= step
+    return inward
+
+
+def _loud(pcm: bytes, at: int, step: int, loud_dbfs: float) -> bool:
+    """Whether the block from ``at`` in the direction of ``step`` is as loud as speech."""
+    first, end = sorted((at, at + step))
+    block = pcm[max(0, first) * BYTES_PER_SAMPLE : max(0, end) * BYTES_PER_SAMPLE]
+    return bool(block) and rms_dbfs(block) >= loud_dbfs
+
+
+def _peak_dbfs(pcm: bytes) -> float:
+    meter = LevelMeter()
+    meter.feed(pcm)
+    return meter.levels().peak_dbfs

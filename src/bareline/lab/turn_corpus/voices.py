@@ -15,16 +15,20 @@ from pathlib import Path
 
 from bareline.devices.wav_file import AudioFile
 from bareline.errors import EngineError
+from bareline.media.levels import SILENCE_DBFS, rms_dbfs
 from bareline.media.resample import Resampler
+from bareline.media.samples import to_bytes
 from bareline.speech.espeak_process import EspeakProcess, Job
-from bareline.units import SAMPLE_RATE_HZ
+from bareline.units import SAMPLE_RATE_HZ, ms_to_samples
 
 __all__ = ["DEVELOPMENT_VOICES", "HELD_OUT_VOICES", "Voice", "installed", "speak"]
 
 _ESPEAK_HZ = 22_050
 _FLITE_TIMEOUT_S = 20
-_EDGE_SHARE = 0.02
-"""Speech begins and ends with the first and last sample within 34 dB of the peak."""
+_BLOCK = ms_to_samples(10)
+_AUDIBLE_DB = 28.0
+"""Speech begins and ends with the first and last 10 ms within so much of the loudest: what an engine lets fade out
+below that nobody takes for speech."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,13 +79,13 @@ def speak(text: str, voice: Voice) -> array[int]:
     Raises ``EngineError`` when the engine says nothing, ``MissingExtra`` without the extra ``speech``.
     """
     samples = _with_espeak(text, voice) if voice.engine == "espeak" else _with_flite(text, voice)
-    peak = max((abs(value) for value in samples), default=0)
-    if not peak:
+    starts = range(0, len(samples), _BLOCK)
+    levels = [rms_dbfs(to_bytes(samples[at : at + _BLOCK])) for at in starts]
+    loudest = max(levels, default=SILENCE_DBFS)
+    if loudest <= SILENCE_DBFS:
         raise EngineError(f"{voice.label} has nothing to say for {text!r}")
-    edge = peak * _EDGE_SHARE
-    first = next(at for at, value in enumerate(samples) if abs(value) >= edge)
-    end = next(at for at in range(len(samples), 0, -1) if abs(samples[at - 1]) >= edge)
-    return samples[first:end]
+    heard = [at for at, level in zip(starts, levels, strict=True) if level >= loudest - _AUDIBLE_DB]
+    return samples[heard[0] : heard[-1] + _BLOCK]
 
 
 def _with_espeak(text: str, voice: Voice) -> array[int]:
