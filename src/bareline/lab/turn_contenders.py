@@ -8,7 +8,7 @@ from typing import Any
 
 from msgspec import UNSET, UnsetType
 
-from bareline.speech.sphinx import GrammarSTT
+from bareline.speech.phrase_stt import PhraseSTT
 from bareline.testing.turns.replay import Contender
 from bareline.turns.contract import StreamingSTT, TurnDetector, VoiceActivity
 from bareline.turns.interruption import InterruptionPolicy
@@ -70,7 +70,7 @@ def policies() -> tuple[Contender, ...]:
 
 def overlap_words() -> StreamingSTT:
     """Listens for the short words that tell what an overlap is."""
-    return GrammarSTT(ENGLISH.grammar())
+    return PhraseSTT(ENGLISH.grammar())
 
 
 def _policy(

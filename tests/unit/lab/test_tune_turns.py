@@ -95,7 +95,9 @@ def test_the_command_takes_contenders_from_a_module(
         "from bareline.testing import Contender\n"
         "from bareline.turns.energy import EnergyVad\n"
         "from bareline.turns.silence import SilenceTurnDetector\n"
-        "mine = [Contender(name='mine', detector=lambda vad: SilenceTurnDetector(EnergyVad(), silence_duration_ms=700))]\n"
+        "def detector(vad):\n"
+        "    return SilenceTurnDetector(EnergyVad(), silence_duration_ms=700)\n"
+        "mine = [Contender(name='mine', detector=detector)]\n"
         "other = [1]\n"
     )
     (tmp_path / "my_turns.py").write_text(source)
