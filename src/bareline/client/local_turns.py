@@ -131,7 +131,7 @@ class LocalTurns:
             if decision.kind == "speech_started" and not self._in_turn:
                 self._begin(decision)
             elif decision.kind == "turn_ended" and self._in_turn:
-                self._end(decision.at_sample)
+                self._end(decision)
         return self._gate.take(frame)
 
     def sent(self) -> None:
@@ -149,11 +149,11 @@ class LocalTurns:
             self._gate.release()
         self._user().user_began(self._ears.at_ns(decision.at_sample), interrupts=self.floor is None)
 
-    def _end(self, at_sample: int) -> None:
+    def _end(self, decision: TurnDecision) -> None:
         self._in_turn = False
-        self._gate.close(at_sample)
-        answered = self.floor is None or self.floor.takes_floor()
-        self._endings.append(_Ending(self._ears.at_ns(at_sample), answered=answered))
+        self._gate.close(decision.at_sample)
+        answered = decision.answered and (self.floor is None or self.floor.takes_floor())
+        self._endings.append(_Ending(self._ears.at_ns(decision.at_sample), answered=answered))
 
     def _settle(self, ending: _Ending) -> None:
         heard = self._gate.sent_samples >= ms_to_samples(COMMIT_MIN_MS)

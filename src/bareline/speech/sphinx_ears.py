@@ -15,7 +15,7 @@ from bareline.speech.word_graph import WordGraph
 from bareline.turns.contract import Hypothesis
 from bareline.turns.windows import Windows
 
-__all__ = ["RECOGNISER_HZ", "Ears"]
+__all__ = ["RECOGNISER_HZ", "Ears", "decoder", "lexicon"]
 
 RECOGNISER_HZ = 16_000
 _BLOCK_SAMPLES = 320
@@ -46,8 +46,8 @@ class Ears:
     """Two recognisers that hear the same: one for the grammar, one for phonemes in any order."""
 
     def __init__(self) -> None:
-        self._grammar: Any = _decoder(_GRAMMAR_SETTINGS)
-        self._phones: Any = _decoder(_PHONE_SETTINGS)
+        self._grammar: Any = decoder(_GRAMMAR_SETTINGS)
+        self._phones: Any = decoder(_PHONE_SETTINGS)
         for phone in _PHONES:
             self._phones.add_word(phone, phone, False)
         self._phones.add_jsgf_string(_SEARCH, _PHONE_LOOP)
@@ -105,7 +105,6 @@ class Ears:
         best = self._grammar.hyp()
         if best is None or not best.hypstr:
             return Hypothesis("", 0.0)
-        complete = self._grammar.get_fsg(self._using).accept(best.hypstr)
         sure = judge(list(self._grammar.seg() or ()), list(self._phones.seg() or ()))
         complete = bool(self._grammar.get_fsg(self._using).accept(best.hypstr))
         return Hypothesis(best.hypstr, sure, complete, self._graph().next_words(best.hypstr) if ahead else None)
@@ -119,7 +118,7 @@ class Ears:
 
     def _prepare(self, grammar: str) -> str:
         words = [word for word in grammar_words(grammar) if word not in self._words]
-        for word, spoken in _lexicon().pronunciations(words).items():
+        for word, spoken in lexicon().pronunciations(words).items():
             for index, phones in enumerate(spoken):
                 self._grammar.add_word(word if index == 0 else f"{word}({index + 1})", phones, False)
             self._words.add(word)
@@ -132,14 +131,16 @@ class Ears:
         return name
 
 
-def _decoder(settings: dict[str, Any]) -> Any:
+def decoder(settings: dict[str, Any]) -> Any:
+    """A pocketsphinx decoder without a dictionary. Raises ``MissingExtra``."""
     pocketsphinx = _pocketsphinx()
     model = pocketsphinx.get_model_path("en-us/en-us")
     return pocketsphinx.Decoder(hmm=model, dict=None, lm=None, samprate=RECOGNISER_HZ, loglevel="FATAL", **settings)
 
 
 @cache
-def _lexicon() -> Lexicon:
+def lexicon() -> Lexicon:
+    """How English words are pronounced. Raises ``MissingExtra``."""
     return Lexicon(_pocketsphinx().get_model_path("en-us/cmudict-en-us.dict"))
 
 

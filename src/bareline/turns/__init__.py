@@ -4,7 +4,9 @@ from bareline.turns.interruption import InterruptionPolicy, Judgement, Overlap
 from bareline.turns.interruption_rules import AlwaysInterrupt, InterruptionRules, NeverInterrupt
 from bareline.turns.overlap import OutputChange, OverlapWatch
 from bareline.turns.overlap_words import OverlapWords
-from bareline.turns.profiles import PushToTalk, SemanticVad, ServerVad, TurnProfile, wire_turn_detection
+from bareline.turns.profiles import SemanticVad, ServerVad, TurnProfile, wire_turn_detection
+from bareline.turns.push_to_talk import PushToTalk
+from bareline.turns.wake_word import WakeWord
 
 __all__ = [
     "AlwaysInterrupt",
@@ -20,5 +22,6 @@ __all__ = [
     "SemanticVad",
     "ServerVad",
     "TurnProfile",
+    "WakeWord",
     "wire_turn_detection",
 ]

@@ -91,13 +91,15 @@ class TurnDecision:
 
     ``at_sample``: when it happened, in samples of the input stream (started: first sample of speech; stopped: the
     sample after the last of speech). ``decided_at_sample``: when it was known; the difference is the endpointing delay.
-    ``reason`` says why, in words.
+    ``reason`` says why, in words. ``answered=False`` with "turn_ended": it was nothing, and is to be forgotten (a key
+    that was touched by mistake).
     """
 
     kind: Literal["speech_started", "speech_stopped", "turn_ended"]
     at_sample: int
     decided_at_sample: int
     reason: str
+    answered: bool = True
 
 
 class TurnDetector(Protocol):

@@ -9,8 +9,9 @@ from typing import Any
 from msgspec.structs import replace
 
 from bareline.protocol import events as settings
+from bareline.turns.push_to_talk import PushToTalk
 
-__all__ = ["PushToTalk", "SemanticVad", "ServerVad", "TurnProfile", "wire_turn_detection"]
+__all__ = ["SemanticVad", "ServerVad", "TurnProfile", "wire_turn_detection"]
 
 
 class ServerVad(settings.ServerVad, frozen=True, kw_only=True):
@@ -59,22 +60,9 @@ class SemanticVad(settings.SemanticVad, frozen=True, kw_only=True):
         return replace(cls(eagerness="low"), **changes)
 
 
-class PushToTalk:
-    """Nobody decides but the application: turn detection is off, turns are committed by hand."""
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, PushToTalk)
-
-    def __hash__(self) -> int:
-        return hash(PushToTalk)
-
-    def __repr__(self) -> str:
-        return "PushToTalk()"
-
-
 TurnProfile = settings.ServerVad | settings.SemanticVad | PushToTalk
 
 
 def wire_turn_detection(profile: TurnProfile) -> settings.ServerVad | settings.SemanticVad | None:
-    """What ``session.audio.input.turn_detection`` is for ``profile``: the settings, or null."""
+    """What ``session.audio.input.turn_detection`` is for ``profile``: the settings, or null where a key decides."""
     return None if isinstance(profile, PushToTalk) else profile
