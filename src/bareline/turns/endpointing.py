@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any, Protocol, Self, runtime_checkable
+from typing import Any, Literal, Protocol, Self, runtime_checkable
 
 from bareline.errors import ConfigurationError
 
-__all__ = ["Adjustable", "Endpointing"]
+__all__ = ["Adjustable", "Endpointing", "Pace"]
+
+Pace = Literal["fast", "balanced", "patient", "noisy"]
+"""A profile's name; the same for what the service decides and for what is decided here."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +64,15 @@ class Endpointing:
         settings = cls(threshold=0.75, min_speech_ms=120, silence_ms=650, whole_ms=350)
         return replace(settings, **changes)
 
+    def paced(self, pace: Pace | None) -> Endpointing:
+        """The same ears with another patience; only ``noisy`` changes what counts as speech."""
+        if pace is None:
+            return self
+        named = {"fast": self.fast, "balanced": self.balanced, "patient": self.patient, "noisy": self.noisy}[pace]()
+        clearer = max(self.threshold, named.threshold), max(self.min_speech_ms, named.min_speech_ms)
+        threshold, min_speech_ms = clearer if pace == "noisy" else (self.threshold, self.min_speech_ms)
+        return replace(named, threshold=threshold, min_speech_ms=min_speech_ms)
+
 
 @runtime_checkable
 class Adjustable(Protocol):
@@ -68,4 +80,8 @@ class Adjustable(Protocol):
 
     def use(self, profile: Endpointing) -> None:
         """Be as patient as ``profile`` from now on; what was heard so far stays."""
+        ...
+
+    def pace(self, pace: Pace | None) -> None:
+        """Be so patient for a while; ``None``: again as the profile says that was given."""
         ...

@@ -8,7 +8,7 @@ from dataclasses import replace
 from bareline.errors import ConfigurationError
 from bareline.media.frames import AudioFrame
 from bareline.turns.contract import Hypothesis, TurnDecision, TurnDetector
-from bareline.turns.endpointing import Adjustable, Endpointing
+from bareline.turns.endpointing import Adjustable, Endpointing, Pace
 from bareline.turns.windows import Windows
 from bareline.units import ms_to_samples
 
@@ -39,6 +39,12 @@ class FusedTurnDetector:
         for detector in self._detectors:
             if isinstance(detector, Adjustable):
                 detector.use(profile)
+
+    def pace(self, pace: Pace | None) -> None:
+        """Be so patient for a while, or as before: all those that can."""
+        for detector in self._detectors:
+            if isinstance(detector, Adjustable):
+                detector.pace(pace)
 
     def feed(self, frame: AudioFrame) -> list[TurnDecision]:
         """Take the next frame of the microphone's stream."""

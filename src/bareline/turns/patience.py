@@ -8,7 +8,7 @@ from typing import Protocol
 from bareline.media.frames import AudioFrame
 from bareline.turns.contract import Hypothesis, SpeechProbability, TurnDecision, VoiceActivity
 from bareline.turns.edges import SpeechEdges
-from bareline.turns.endpointing import Endpointing
+from bareline.turns.endpointing import Endpointing, Pace
 from bareline.units import ms_to_samples, samples_to_ms
 
 __all__ = ["Patience", "PatientTurnDetector", "Pause", "Wait"]
@@ -61,7 +61,7 @@ class PatientTurnDetector:
     def __init__(self, vad: VoiceActivity, patience: Patience, profile: Endpointing | None = None) -> None:
         self._vad = vad
         self._patience = patience
-        self._profile = profile or Endpointing.balanced()
+        self._own = self._profile = profile or Endpointing.balanced()
         self._edges = SpeechEdges(threshold=self._profile.threshold, min_speech_ms=self._profile.min_speech_ms)
         self._forget()
 
@@ -72,7 +72,12 @@ class PatientTurnDetector:
 
     def use(self, profile: Endpointing) -> None:
         """Be as patient as ``profile`` from now on; what was heard so far stays."""
-        self._profile = profile
+        self._own = profile
+        self.pace(None)
+
+    def pace(self, pace: Pace | None) -> None:
+        """Be so patient for a while; ``None``: again as the profile says that was given."""
+        self._profile = profile = self._own.paced(pace)
         self._edges.threshold, self._edges.min_speech_ms = profile.threshold, profile.min_speech_ms
 
     def feed(self, frame: AudioFrame) -> list[TurnDecision]:

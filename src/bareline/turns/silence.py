@@ -6,7 +6,7 @@ from bareline.errors import ConfigurationError
 from bareline.media.frames import AudioFrame
 from bareline.turns.contract import Hypothesis, SpeechProbability, TurnDecision, VoiceActivity
 from bareline.turns.edges import SpeechEdges
-from bareline.turns.endpointing import Endpointing
+from bareline.turns.endpointing import Endpointing, Pace
 from bareline.units import ms_to_samples, samples_to_ms
 
 __all__ = ["SilenceTurnDetector"]
@@ -45,6 +45,9 @@ class SilenceTurnDetector:
         self.threshold = self._edges.threshold = threshold
         self.prefix_padding_ms = prefix_padding_ms
         self.silence_duration_ms = silence_duration_ms
+        self._own = Endpointing(
+            threshold=threshold, min_speech_ms=self._edges.min_speech_ms, silence_ms=silence_duration_ms
+        )
 
     def use(self, profile: Endpointing) -> None:
         """Be as patient as ``profile`` from now on; what was heard so far stays."""
@@ -54,6 +57,13 @@ class SilenceTurnDetector:
             prefix_padding_ms=self.prefix_padding_ms,
             silence_duration_ms=profile.silence_ms,
         )
+
+    def pace(self, pace: Pace | None) -> None:
+        """Be so patient for a while; ``None``: again as the settings say."""
+        profile = self._own.paced(pace)
+        self.silence_duration_ms = profile.silence_ms
+        self.threshold = self._edges.threshold = profile.threshold
+        self._edges.min_speech_ms = profile.min_speech_ms
 
     @property
     def speaking(self) -> bool:

@@ -93,6 +93,9 @@ def test_words_playing_reset_and_profiles_reach_all() -> None:
     told, timer = Told(), SilenceTurnDetector(EnergyVad())
     fused = FusedTurnDetector([told, timer])
     fused.use(Endpointing.patient())
+    fused.pace("fast")
+    assert timer.silence_duration_ms == 250
+    fused.pace(None)
     fused.playing(playing=True, sample=0)
     assert fused.partial(Hypothesis("", 0.0), 480) == []
     assert [d.reason for d in fused.partial(Hypothesis("hello", 1.0), 480)] == ["hello"]

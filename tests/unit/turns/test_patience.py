@@ -139,6 +139,21 @@ def test_a_silence_timer_takes_a_profile_too() -> None:
     assert (detector.threshold, detector.silence_duration_ms) == (0.75, 650)
 
 
+def test_a_pace_lasts_until_it_is_taken_back_and_leaves_what_counts_as_speech() -> None:
+    own = Endpointing.balanced(threshold=0.6, silence_ms=432)
+    timer, patient = SilenceTurnDetector(Scripted([])), PatientTurnDetector(Scripted([]), after(0))
+    for detector in (timer, patient):
+        detector.use(own)
+        detector.pace("patient")
+    assert timer.silence_duration_ms == patient.profile.silence_ms == 1_000
+    assert patient.profile.threshold == 0.6
+    patient.pace("noisy")
+    assert patient.profile.threshold == 0.75
+    for detector in (timer, patient):
+        detector.pace(None)
+    assert (timer.silence_duration_ms, patient.profile) == (432, own)
+
+
 # --- completeness -----------------------------------------------------------------------------------------------------
 
 
