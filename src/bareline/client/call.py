@@ -47,6 +47,7 @@ from bareline.tools import Proposal, Toolbox
 from bareline.turns.contract import StreamingSTT, VoiceActivity
 from bareline.turns.interruption import InterruptionPolicy
 from bareline.turns.interruption_rules import InterruptionRules
+from bareline.turns.push_to_talk import PushToTalk
 from bareline.units import seconds_to_ns
 
 __all__ = ["Call"]
@@ -139,7 +140,8 @@ class Call:
             self._parts,
             ids=self._ids,
             policy=images,
-            line=lambda: self.line,
+            line=self._line,
+            conversation=lambda: self.conversation,
             sideband=sideband_of(connecting) if dial is None else None,
         )
 
@@ -373,6 +375,10 @@ class Call:
         made = self._reactions.user_speaking or parts.runner.busy or not parts.responder.idle
         return made or parts.playback.unheard
 
+    def _line(self) -> Line:
+        self._open()
+        return self.line
+
     def _post(self, event: ev.ClientEvent) -> None:
         self._open().outbox.post(event)
 
@@ -382,10 +388,11 @@ class Call:
         return self._parts
 
     def _policy(self, given: InterruptionPolicy | None, *, barge_in: bool, hears: bool) -> InterruptionPolicy | None:
-        """Turns that this side finds are judged by this side, unless the application says otherwise."""
+        """Turns that this side finds are judged by this side, unless the application says otherwise, or a key does."""
         if given is None:
-            local = detector_of(self._keywords.get("turns")) is not None
-            return InterruptionRules.balanced() if local and barge_in else None
+            detector = detector_of(self._keywords.get("turns"))
+            heard = detector is not None and not isinstance(detector, PushToTalk)
+            return InterruptionRules.balanced() if heard and barge_in else None
         if not barge_in:
             raise ConfigurationError("either barge_in=False or a policy for interruptions; NeverInterrupt() is one")
         if not hears:

@@ -28,7 +28,7 @@ __all__ = [
 ]
 
 IMAGE_MAX_BYTES = 512 * 1024
-"""Of an encoded image, unless told otherwise: the user's audio waits behind it on a WebSocket (0.8 s at 5 Mbit/s)."""
+"""Of an encoded image, unless told otherwise: on a WebSocket the user's audio waits behind it (1.1 s at 5 Mbit/s)."""
 CHANNEL_MAX_BYTES = 65_535
 """Of a message with an image on a data channel, whatever limit the other side states.
 

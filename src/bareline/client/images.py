@@ -24,6 +24,7 @@ from bareline.errors import ConfigurationError, MissingExtra, TransportError, Tu
 from bareline.ids import IdSource
 from bareline.media.pixels import Encoded, ImageFormat, Pixels
 from bareline.protocol import events as ev
+from bareline.protocol.conversation import Conversation
 from bareline.protocol.image_prices import image_cost
 from bareline.protocol.images import data_uri, image_size, seen_size
 
@@ -56,7 +57,8 @@ _GONE = "(An image of {width} x {height} pixels was shown here; it is not kept a
 class Images:
     """Shows pictures over the lines of one call.
 
-    ``line``: the line of the moment, or raises ``Closed``; ``sideband``: opens the other way, if there may be one.
+    ``line``: the line of the moment, or raises ``Closed``; ``conversation``: what the session knows; ``sideband``:
+    opens the other way, if there may be one.
     """
 
     def __init__(
@@ -66,20 +68,28 @@ class Images:
         ids: IdSource,
         policy: ImagePolicy | None,
         line: Callable[[], Line],
+        conversation: Callable[[], Conversation],
         sideband: Sideband | None,
     ) -> None:
         self._parts = parts
         self._ids = ids
         self._policy = policy
         self._line = line
+        self._conversation = conversation
         self._sideband = sideband
         self._shown: list[ShownImage] = []
         self._turn = asyncio.Lock()
 
     @property
     def shown(self) -> tuple[ShownImage, ...]:
-        """The images that are in the conversation, oldest first."""
-        return tuple(self._shown)
+        """The images that are in the conversation, oldest first; a new session may not know all that an old one did."""
+        known = {entry.id for entry in self._conversation().items}
+        newest = self._shown[-1:]
+        return tuple(
+            image
+            for image in self._shown
+            if image.item_id in known or image in newest or self._parts.outbox.holds(image.item_id)
+        )
 
     async def show(
         self,
@@ -156,7 +166,8 @@ class Images:
         return shown, ev.ConversationItemCreate(item=item)
 
     def _settled(self, shown: ShownImage) -> ShownImage:
-        self._shown.append(shown)
+        self._line()  # the call may be over by now
+        self._shown = [*self.shown, shown]
         evicted = self._evict()
         self._parts.journal.note(
             "image_shown",
@@ -173,24 +184,16 @@ class Images:
         return shown
 
     def _evict(self) -> tuple[str, ...]:
-        """Delete what the policy lets go; what the session does not know (any more) is not asked for."""
-        conversation = self._line().conversation
-        known = {entry.id for entry in conversation.items} if conversation is not None else set[str]()
-        newest = self._shown[-1]
-        self._shown = [
-            image
-            for image in self._shown
-            if image is newest or image.item_id in known or self._parts.outbox.holds(image.item_id)
-        ]
-        gone = self._policy.evict(self.shown) if self._policy is not None else ()
+        """Put a line of text in the place of each that the policy lets go."""
+        gone = self._policy.evict(self._shown) if self._policy is not None else ()
         for image in gone:
             words = _GONE.format(width=image.width, height=image.height)
             note = ev.Message(role="system", content=[ev.InputText(text=words)])
             self._parts.outbox.post(ev.ConversationItemCreate(item=note, previous_item_id=image.item_id))
             self._parts.outbox.post(ev.ConversationItemDelete(item_id=image.item_id))
-        ids = {image.item_id for image in gone}
+        ids = tuple(image.item_id for image in gone)
         self._shown = [image for image in self._shown if image.item_id not in ids]
-        return tuple(image.item_id for image in gone)
+        return ids
 
 
 def _seen(picture: Picture) -> bytes | Pixels | Image:
