@@ -20,6 +20,7 @@ from bareline.client.reconnect import Dial
 from bareline.devices.contract import AudioSink, AudioSource
 from bareline.lab.barge_in_bench.heard_sink import HeardSink
 from bareline.lab.barge_in_bench.mouth import Mouth, sayings
+from bareline.lab.barge_in_bench.server import LEVEL
 from bareline.lab.barge_in_bench.talk import Talk
 from bareline.speech.phrase_stt import PhraseSTT
 from bareline.speech.silero import SileroVad
@@ -57,7 +58,8 @@ async def _talk(plan: dict[str, Any], way: str) -> Talk:
     seed: int = plan["seed"]  # the same is said in all ways
     mouth, sink = Mouth(seed), HeardSink(device_ms=DEVICE_MS)
     url = f"http://127.0.0.1:{plan['port']}/v1"
-    talk = Talk(call_in(way, mouth, sink, transport=plan["kind"], base_url=url, api_key="bench"), mouth, sink, seed)
+    call = call_in(way, mouth, sink, transport=plan["kind"], base_url=url, api_key="bench")
+    talk = Talk(call, mouth, sink, seed, level=LEVEL)
     listening = 0 if way == WAYS[0] else plan["listening"]
     interruptions = sayings(plan["interruptions"], seed, listening=False)
     await talk.run(interruptions, sayings(listening, seed, listening=True))

@@ -11,6 +11,7 @@ from bareline.clock import now_ns
 from bareline.devices.playout import HeardStretch
 from bareline.devices.sinks import NullSink
 from bareline.media.frames import AudioFrame
+from bareline.media.samples import to_bytes
 from bareline.units import BYTES_PER_SAMPLE, ms_to_ns, ms_to_samples, ns_to_samples, samples_to_ns
 
 __all__ = ["HeardSink"]
@@ -44,6 +45,22 @@ class HeardSink(NullSink):
         """How often each sample value was heard until now."""
         self._update()
         return Counter(self.samples)
+
+    def played(self, at_ns: int, samples: int) -> bytes:
+        """What sounded from ``at_ns`` on for so long, PCM16; silence where nothing did."""
+        self._update()
+        played = bytearray(samples * BYTES_PER_SAMPLE)
+        for index in reversed(range(len(self._first))):
+            place = ns_to_samples(self._times[index] - at_ns)  # of the first sample of this stretch in the window
+            end = self._first[index + 1] if index + 1 < len(self._first) else len(self.samples)
+            first, last = max(0, place), min(samples, place + end - self._first[index])
+            if first < last:
+                begin = self._first[index] + first - place
+                chunk = to_bytes(self.samples[begin : begin + last - first])
+                played[first * BYTES_PER_SAMPLE : last * BYTES_PER_SAMPLE] = chunk
+            if place <= 0:
+                break
+        return bytes(played)
 
     def last_heard_ns(self) -> int | None:
         """When the last sample ended that was heard."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from array import array
+from collections.abc import Callable
 from typing import TypeAlias
 
 from bareline.clock import now_ns
@@ -46,11 +47,15 @@ def sayings(count: int, seed: int, *, listening: bool) -> list[Saying]:
 
 
 class Mouth:
-    """An ``AudioSource`` in real time: the noise of a room, and what is said into it."""
+    """An ``AudioSource`` in real time of the loop's clock: the noise of a room, and what is said into it.
 
-    def __init__(self, seed: int) -> None:
+    ``hear`` makes what the microphone hears of what is said from a moment on; without it there is nothing else to hear.
+    """
+
+    def __init__(self, seed: int, hear: Callable[[int, bytes], bytes] | None = None) -> None:
         self._chance = random.Random(f"{seed}:mouth")
         self._room = Room(seed, _SNR_DB)
+        self._hear = hear
         self._started_ns: int | None = None
         self._frames = 0
         self._saying = array("h")
@@ -76,7 +81,10 @@ class Mouth:
         if self._closed:
             return None
         said, self._saying = self._saying[:_FRAME_SAMPLES], self._saying[_FRAME_SAMPLES:]
-        frame = AudioFrame(to_bytes(mix(self._room.frame(_FRAME_SAMPLES), said)), self._frames * _FRAME_SAMPLES, at_ns)
+        pcm = to_bytes(mix(self._room.frame(_FRAME_SAMPLES), said))
+        if self._hear is not None:
+            pcm = self._hear(at_ns, pcm)
+        frame = AudioFrame(pcm, self._frames * _FRAME_SAMPLES, at_ns)
         self._frames += 1
         return frame
 

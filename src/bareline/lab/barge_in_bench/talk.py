@@ -13,11 +13,10 @@ import random
 import msgspec
 
 from bareline.client.call import Call
-from bareline.client.call_events import CallEvent, Interrupted, OutputPaused
+from bareline.client.call_events import CallEvent, Interrupted, OutputDucked, OutputPaused
 from bareline.clock import now_ns
 from bareline.lab.barge_in_bench.heard_sink import HeardSink
 from bareline.lab.barge_in_bench.mouth import Mouth, Saying
-from bareline.lab.barge_in_bench.server import LEVEL
 from bareline.protocol import events as ev
 from bareline.units import NS_PER_MS, NS_PER_S, ms_to_ns
 
@@ -52,10 +51,16 @@ class Overlapped(msgspec.Struct, frozen=True):
 
 
 class Talk:
-    """One call; ``call`` uses ``mouth`` and ``sink``."""
+    """One call; ``call`` uses ``mouth`` and ``sink``.
 
-    def __init__(self, call: Call, mouth: Mouth, sink: HeardSink, seed: int) -> None:
+    ``level``: the peaks of the assistant's voice where it is steady; otherwise the call's word is taken for when it was
+    turned down. ``uncalled``: interruptions while nobody spoke.
+    """
+
+    def __init__(self, call: Call, mouth: Mouth, sink: HeardSink, seed: int, *, level: int | None = None) -> None:
         self.found: list[Overlapped] = []
+        self.uncalled = 0
+        self._level = level
         self._call, self._mouth, self._sink = call, mouth, sink
         self._chance = random.Random(f"{seed}:talk")
         self._events: list[CallEvent] = []
@@ -68,7 +73,9 @@ class Talk:
         async with self._call, asyncio.TaskGroup() as tasks:
             following = [tasks.create_task(self._follow()), tasks.create_task(self._follow_wire())]
             for saying, is_listening in plan:
+                events = len(self._events)
                 await self._wait_for_speech()
+                self.uncalled += sum(isinstance(event, Interrupted) for event in self._events[events:])
                 self.found.append(await self._overlap(saying, listening=is_listening))
             for task in following:
                 task.cancel()
@@ -117,12 +124,15 @@ class Talk:
         sink = self._sink
         stopped = any(isinstance(event, Interrupted) for event in events)
         paused_ns = next((event.at_ns for event in events if isinstance(event, OutputPaused)), None)
+        ducked_ns = next((event.at_ns for event in events if isinstance(event, OutputDucked)), None)
+        if self._level is not None:
+            ducked_ns = sink.ducked_ns(onset_ns, self._level)
         silent_ns = sink.silent_ns(onset_ns, _SILENT_MS)
         told_ns = next((at_ns for at_ns in self._told_ns if at_ns >= onset_ns), None)
         return Overlapped(
             text=name,
             listening=listening,
-            duck_ms=_since(onset_ns, sink.ducked_ns(onset_ns, LEVEL)),
+            duck_ms=_since(onset_ns, ducked_ns),
             pause_ms=_since(onset_ns, paused_ns),
             silence_ms=_since(onset_ns, silent_ns),
             told_ms=None if told_ns is None or silent_ns is None else max(0.0, (silent_ns - told_ns) / NS_PER_MS),
