@@ -22,7 +22,7 @@ from bareline.client.connections import Connections
 from bareline.client.feed import Feed
 from bareline.client.held_turns import asks_by_itself, held_turns
 from bareline.client.image_policy import DEFAULT_IMAGES, ImagePolicy, ShownImage
-from bareline.client.image_way import sideband_of
+from bareline.client.image_way import Sideband, sideband_of
 from bareline.client.images import Detail, Images, Picture, Way
 from bareline.client.line import Line
 from bareline.client.parts import Parts
@@ -135,15 +135,7 @@ class Call:
             policy=reconnect,
             seen=self._wire.put,
         )
-
-        self._images = Images(
-            self._parts,
-            ids=self._ids,
-            policy=images,
-            line=self._line,
-            conversation=lambda: self.conversation,
-            sideband=sideband_of(connecting) if dial is None else None,
-        )
+        self._images = self._showing(images, sideband_of(connecting) if dial is None else None)
 
     # --- what is there to see -----------------------------------------------------------------------------------------
 
@@ -374,6 +366,16 @@ class Call:
         parts = self._parts
         made = self._reactions.user_speaking or parts.runner.busy or not parts.responder.idle
         return made or parts.playback.unheard
+
+    def _showing(self, policy: ImagePolicy | None, sideband: Sideband | None) -> Images:
+        return Images(
+            self._parts,
+            ids=self._ids,
+            policy=policy,
+            line=self._line,
+            conversation=lambda: self.conversation,
+            sideband=sideband,
+        )
 
     def _line(self) -> Line:
         self._open()
