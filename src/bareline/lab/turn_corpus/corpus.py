@@ -8,7 +8,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+import msgspec
+
 from bareline.lab.turn_corpus import overlaps, people, spoken
+from bareline.lab.turn_corpus.loudspeaker import beside_loudspeaker
 from bareline.lab.turn_corpus.mixing import PAUSE_MS, Track, spread
 from bareline.lab.turn_corpus.sounds import DEVELOPMENT_NOISES, HELD_OUT_NOISES, cough
 from bareline.lab.turn_corpus.voices import DEVELOPMENT_VOICES, HELD_OUT_VOICES, Voice, installed, speak
@@ -18,7 +21,18 @@ from bareline.testing.turns.recordings import Recording
 __all__ = ["SCENES", "Scene", "SceneKind", "scenes"]
 
 SceneKind = Literal[
-    "household", "open", "human", "dictation", "interruption", "backchannel", "cough", "noise", "talkers"
+    "household",
+    "open",
+    "human",
+    "dictation",
+    "interruption",
+    "backchannel",
+    "cough",
+    "noise",
+    "talkers",
+    "echo",
+    "echo_interruption",
+    "echo_backchannel",
 ]
 SCENES: dict[SceneKind, int] = {
     "household": 300,
@@ -30,12 +44,18 @@ SCENES: dict[SceneKind, int] = {
     "cough": 60,
     "noise": 60,
     "talkers": 6,
+    "echo": 10,
+    "echo_interruption": 80,
+    "echo_backchannel": 80,
 }
-"""How many scenes of each kind a full corpus has, in each part; noise and talkers last a minute each."""
+"""How many scenes of each kind a full corpus has, in each part; noise, talkers and
+echo last a minute each."""
 _LEAD_MS = 1_000
 _TAIL_MS = 3_000
 _MINUTE_MS = 60_000
 _OVERLAP_AT_MS = (1_500, 3_000)
+_ECHO_OVERLAP_AT_MS = (5_000, 8_000)
+"""The canceller needs some seconds of the assistant's voice to learn."""
 _AFTER_OVERLAP_MS = 2_500
 _SNR_DB = (45, 45, 20, 10, 5)
 """Two in five scenes are quiet, the others in noise at 20, 10 and 5 dB."""
@@ -59,6 +79,11 @@ class Scene:
     def name(self) -> str:
         """A file's name."""
         return f"{self.kind}-{self.part}-{self.number:03}"
+
+    @property
+    def in_echo(self) -> bool:
+        """Whether the assistant speaks from a loudspeaker."""
+        return self.kind.startswith("echo")
 
     def make(self) -> Recording:
         """The recording. Raises ``MissingExtra``, ``EngineError``."""
@@ -124,12 +149,12 @@ def _human(scene: Scene, chance: random.Random) -> Recording:
 
 
 def _dictation(scene: Scene, chance: random.Random) -> Recording:
-    """A number, digit by digit in groups, as telephone numbers are said."""
+    """Ten digits in groups, as telephone numbers are said."""
     track = Track()
     track.silence(_LEAD_MS)
     pauses: list[Pause] = []
     digits = people.digits()
-    groups = chance.choice(((3, 3, 4), (4, 4), (2, 3, 2), (3, 2, 2, 2)))
+    groups = chance.choice(((3, 3, 4), (3, 4, 3), (4, 3, 3), (2, 4, 4), (4, 2, 2, 2)))
     for number, group in enumerate(groups):
         for _ in range(group):
             track.speech(chance.choice(digits))
@@ -165,14 +190,14 @@ def _overlapping(
     scene: Scene, chance: random.Random, samples: array[int], tags: dict[str, str], kind: TurnKind | None
 ) -> Recording:
     track = Track()
-    track.silence(at := chance.randint(*_OVERLAP_AT_MS))
+    track.silence(at := chance.randint(*(_OVERLAP_AT_MS if not scene.in_echo else _ECHO_OVERLAP_AT_MS)))
     track.speech(samples)
     playing = PlayingSpan(from_ms=300, to_ms=track.end_ms + _AFTER_OVERLAP_MS, saying=overlaps.saying(chance))
     turns: tuple[LabelledTurn, ...] = ()
     sounds: tuple[LabelledSound, ...] = ()
     if kind is not None:
         turns = (LabelledTurn(from_ms=at, to_ms=track.end_ms, kind=kind, text=tags["says"]),)
-    elif scene.kind == "backchannel":
+    elif scene.kind != "cough":
         sounds = (LabelledSound(from_ms=at, to_ms=track.end_ms, kind="backchannel", name=tags["says"]),)
     else:
         sounds = (LabelledSound(from_ms=at, to_ms=track.end_ms, kind="cough", name="cough"),)
@@ -189,6 +214,17 @@ def _noise(scene: Scene, chance: random.Random) -> Recording:
     return _minute(scene, chance, track, name, below_db)
 
 
+def _echo(scene: Scene, chance: random.Random) -> Recording:
+    """A minute of nothing but the assistant's own voice."""
+    track = Track()
+    track.silence(_MINUTE_MS)
+    track.add_noise("room", chance.randrange(1 << 30), -max(_SNR_DB))
+    pcm, echo_db = beside_loudspeaker(track.pcm(), chance, from_ms=0)
+    made = _minute(scene, chance, track, "echo", 0)
+    tags = {"scene": scene.kind, "noise": "echo", "echo_db": f"{echo_db:g}"}
+    return Recording(scene.name, pcm, msgspec.structs.replace(made.labels, tags=tags))
+
+
 def _talkers(scene: Scene, chance: random.Random) -> Recording:
     """A minute of other people's speech, some way off."""
     below_db = chance.choice(_TALKERS_BELOW_DB)
@@ -202,7 +238,7 @@ def _talkers(scene: Scene, chance: random.Random) -> Recording:
 
 
 def _minute(scene: Scene, chance: random.Random, track: Track, name: str, below_db: int) -> Recording:
-    kind = "noise" if scene.kind == "noise" else "talker"
+    kind = "talker" if scene.kind == "talkers" else "noise"
     return Recording(
         scene.name,
         track.pcm(),
@@ -230,13 +266,17 @@ def _in_room(
     track.silence(tail_ms)
     level_db = chance.uniform(-6, 3)
     track.quieter(-level_db)
-    snr_db = chance.choice(_SNR_DB)
+    snr_db = max(_SNR_DB) if scene.in_echo else chance.choice(_SNR_DB)
     name = "room" if snr_db == max(_SNR_DB) else chance.choice(_noises(scene.part))
     track.add_noise(name, chance.randrange(1 << 30), level_db - snr_db)
     told = {"scene": scene.kind, "noise": name, "snr_db": str(snr_db), **tags}
+    pcm = track.pcm()
+    if scene.in_echo:
+        pcm, echo_db = beside_loudspeaker(pcm, chance, from_ms=playing[0].from_ms)
+        told["echo_db"] = f"{echo_db:g}"
     return Recording(
         scene.name,
-        track.pcm(),
+        pcm,
         Labels(part=scene.part, turns=turns, sounds=sounds, playing=playing, tags=told),
     )
 
@@ -251,4 +291,7 @@ _MAKERS = {
     "cough": _cough,
     "noise": _noise,
     "talkers": _talkers,
+    "echo": _echo,
+    "echo_interruption": _interruption,
+    "echo_backchannel": _backchannel,
 }

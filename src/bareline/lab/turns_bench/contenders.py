@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
 from bareline.lab.turn_contenders import policies, silence_timers
@@ -10,12 +11,25 @@ from bareline.speech.sphinx import GrammarSTT
 from bareline.testing.turns.replay import Contender
 from bareline.turns.completeness import CompletenessTurnDetector
 from bareline.turns.contract import StreamingSTT
+from bareline.turns.dictation import DictationTurnDetector
 from bareline.turns.endpointing import Endpointing
 from bareline.turns.silence import SilenceTurnDetector
 
-__all__ = ["known_domain", "open_speech", "overlaps"]
+__all__ = ["dictation", "known_domain", "open_speech", "over_echo", "overlaps"]
 
-_PROFILES = {"fast": Endpointing.fast(), "balanced": Endpointing.balanced(), "patient": Endpointing.patient()}
+_ECHO_THRESHOLD = 0.35
+"""``EchoControl.threshold`` while the assistant is heard and its echo is gone."""
+
+_DIGITS = 10
+_DIGITS_GRAMMAR = """\
+#JSGF V1.0;
+grammar digits;
+public <digits> = ( zero | oh | one | two | three | four | five | six | seven | eight | nine )+ ;
+"""
+
+_PROFILES = {"patient": Endpointing.patient(), "balanced": Endpointing.balanced(), "fast": Endpointing.fast()}
+"""The most patient first: what it was told of a turn answers most of the others' questions."""
+_TIMERS_MS = (200, 250, 300, 400, 500, 650, 800, 1000, 1200, 1400, 1600, 2000)
 
 
 def known_domain() -> tuple[Contender, ...]:
@@ -29,7 +43,7 @@ def known_domain() -> tuple[Contender, ...]:
         )
         for name, profile in _PROFILES.items()
     )
-    return (*silence_timers(), *by_words)
+    return (*silence_timers(_TIMERS_MS), *by_words)
 
 
 def open_speech() -> tuple[Contender, ...]:
@@ -40,13 +54,38 @@ def open_speech() -> tuple[Contender, ...]:
         )
         for name, profile in _PROFILES.items()
     )
-    return (*silence_timers(), *local)
+    return (*silence_timers(_TIMERS_MS), *local)
+
+
+def dictation() -> tuple[Contender, ...]:
+    """A number is read out; one contender knows how many digits it has."""
+    known = (("dictation", None), (f"dictation, {_DIGITS} digits", _DIGITS))
+    by_digits = tuple(
+        Contender(
+            name=name,
+            detector=partial(DictationTurnDetector, digits=wanted),
+            recogniser=digit_words,
+            family=name,
+        )
+        for name, wanted in known
+    )
+    return (*open_speech(), *by_digits)
 
 
 def overlaps() -> tuple[Contender, ...]:
     """Policies, beside silencing the assistant with the first speech."""
     plain = Contender(name="speech silences", detector=SilenceTurnDetector)
     return (plain, *policies())
+
+
+def digit_words() -> StreamingSTT:
+    """Listens for digits."""
+    return GrammarSTT(_DIGITS_GRAMMAR)
+
+
+def over_echo() -> tuple[Contender, ...]:
+    """As ``overlaps``, at the threshold that the echo canceller asks for while the assistant is heard."""
+    return tuple(replace(each, overlap_threshold=_ECHO_THRESHOLD) for each in overlaps())
 
 
 def household_words() -> StreamingSTT:

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from bareline.lab.bench_wire_report import Goal
 from bareline.lab.turns_bench.report import Group
 from bareline.testing.turns.confidence import Share
-from bareline.testing.turns.curve import cut_ins_at
 
 __all__ = ["goals_of"]
 
@@ -15,6 +14,8 @@ KNOWN_DOMAIN = "completeness balanced"
 """Judged in the known domain."""
 POLICY = "rules balanced"
 """Judged over the assistant's voice."""
+_SAME_MS = 5.0
+"""Median delays this close to each other are equal: half a window of voice activity is 16 ms."""
 
 
 def goals_of(groups: Mapping[str, Group], splits_same: int, splits: int) -> list[Goal]:
@@ -27,6 +28,8 @@ def goals_of(groups: Mapping[str, Group], splits_same: int, splits: int) -> list
             goals.append(Goal(f"{groups[name].title}: cut-ins over a silence timer's", _excess(groups[name]), 0.0, "%"))
     if "overlaps" in groups:
         goals += _overlaps(groups["overlaps"])
+    if "echo" in groups:
+        goals += _echo(groups["echo"])
     return [*goals, Goal("splits of the same audio that decide otherwise", float(splits - splits_same), 0, "")]
 
 
@@ -41,15 +44,15 @@ def _known_domain(group: Group) -> list[Goal]:
 
 
 def _excess(group: Group) -> float | None:
-    """By how much the worst contender's cut-ins exceed those of a silence timer of the same median delay."""
+    """By how much the worst contender's cut-ins exceed those of the best silence timer that is no slower."""
     timers = group.families["silence timers"]
     over: list[float] = []
     for family, points in group.families.items():
         for point in points if family != "silence timers" else ():
-            timer = cut_ins_at(timers, point.delay_ms)
-            if timer is not None:
-                over.append(100 * (point.cut_ins - timer))
-    return max(over, default=None) if over else None
+            as_quick = [timer.cut_ins for timer in timers if timer.delay_ms <= point.delay_ms + _SAME_MS]
+            if as_quick:
+                over.append(100 * (point.cut_ins - min(as_quick)))
+    return max(over, default=None)
 
 
 def _overlaps(group: Group) -> list[Goal]:
@@ -58,6 +61,14 @@ def _overlaps(group: Group) -> list[Goal]:
         Goal("interruptions that were not yielded to", _missing(found.yields), 1.0, "%"),
         Goal("backchannels that silenced the assistant", _missing(found.holds), 5.0, "%"),
         Goal("false interruptions in noise", found.noise_stops.value, 0.1, "per minute"),
+    ]
+
+
+def _echo(group: Group) -> list[Goal]:
+    found = group.figures[POLICY]
+    return [
+        Goal("self-interruptions by the assistant's own echo", float(found.noise_stops.count), 0.0, ""),
+        Goal("interruptions over the echo that were not yielded to", _missing(found.yields), 10.0, "%"),
     ]
 
 

@@ -58,7 +58,7 @@ def render_bench_turns(report: BenchTurnsReport) -> str:
     lines += [f"made and heard in {report.seconds:.0f} s; 95 % confidence intervals in brackets"]
     for group in report.groups:
         lines += ["", f"{group.title}: {group.recordings} recordings, {group.minutes:.1f} minutes"]
-        lines += ["", *(_turn_lines(group) if group.has_turns and group.name != "overlaps" else _overlap_lines(group))]
+        lines += ["", *(_turn_lines(group) if group.has_turns else _overlap_lines(group))]
     lines += ["", f"any split of the same audio: {report.splits_same} of {report.splits} comparisons decide the same"]
     lines += ["", *(goal_line(goal) for goal in report.goals), *(f"note: {note}" for note in report.notes)]
     return "\n".join(lines)

@@ -104,9 +104,12 @@ class HeardWords:
     """What a recogniser makes of stretches of one recording; asked about the same stretch again, it knows.
 
     ``recogniser()`` gives a ``StreamingSTT`` for one replay; the engine behind all of them is made when first needed.
+    ``final``: whether somebody wants to know how an utterance ends up; if not, its last partial stands for that, which
+    saves hearing it again for every contender that ends it at another moment.
     """
 
-    def __init__(self, make: Callable[[], StreamingSTT]) -> None:
+    def __init__(self, make: Callable[[], StreamingSTT], *, final: bool = True) -> None:
+        self.final = final
         self._make = make
         self._engine: StreamingSTT | None = None
         self.said: dict[tuple[int, int, bool], Hypothesis | None] = {}
@@ -131,6 +134,7 @@ class _Remembering:
         self._frames: list[AudioFrame] = []
         self._engine: StreamingSTT | None = None
         self._engine_heard = 0
+        self._last: Hypothesis | None = None
 
     def feed(self, frame: AudioFrame) -> None:
         if frame.samples:
@@ -142,11 +146,14 @@ class _Remembering:
         key = (self._frames[0].first_sample, self._frames[-1].end_sample, False)
         if key not in self._memory.said:
             self._memory.said[key] = self._caught_up().partial()
-        return self._memory.said[key]
+        self._last = self._memory.said[key]
+        return self._last
 
     def finish(self) -> Hypothesis:
-        if not self._frames:
-            return Hypothesis("", 0.0)
+        if not self._frames or not self._memory.final:
+            last = self._last
+            self.reset()
+            return last or Hypothesis("", 0.0)
         key = (self._frames[0].first_sample, self._frames[-1].end_sample, True)
         said = self._memory.said.get(key)
         if said is None:
@@ -156,7 +163,7 @@ class _Remembering:
 
     def reset(self) -> None:
         self._frames.clear()
-        self._engine = None
+        self._engine = self._last = None
         self._engine_heard = 0
 
     def _caught_up(self) -> StreamingSTT:

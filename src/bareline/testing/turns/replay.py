@@ -26,7 +26,8 @@ class Contender:
     """One way to take turns: a detector over voice activity, with a recogniser and an interruption policy if wanted.
 
     ``setting``: what it is in its ``family``'s curve, such as a silence timer's milliseconds. Without a policy the
-    assistant is silenced by whatever the detector takes for speech, as everywhere else. ``code``: how it is written in
+    assistant is silenced by whatever the detector takes for speech, as everywhere else. ``overlap_threshold``: which
+    speech probability counts over the assistant's voice. ``code``: how it is written in
     a program.
     """
 
@@ -35,6 +36,7 @@ class Contender:
     recogniser: Callable[[], StreamingSTT] | None = None
     policy: InterruptionPolicy | None = None
     overlap_recogniser: Callable[[], StreamingSTT] | None = None
+    overlap_threshold: float = 0.5
     family: str = ""
     code: str = ""
 
@@ -76,9 +78,16 @@ class _Replaying:
     ) -> None:
         self._recording = recording
         self._labels = recording.labels
-        self._listener = TurnListener(contender.detector(voice.vad()), recogniser=_heard(contender.recogniser, words))
+        self._listener = TurnListener(
+            contender.detector(voice.vad()), recogniser=_heard(contender.recogniser, words, final=False)
+        )
         self._watch = (
-            OverlapWatch(contender.policy, vad=voice.vad(), recogniser=_heard(contender.overlap_recogniser, words))
+            OverlapWatch(
+                contender.policy,
+                vad=voice.vad(),
+                recogniser=_heard(contender.overlap_recogniser, words, final=True),
+                threshold=contender.overlap_threshold,
+            )
             if contender.policy is not None
             else None
         )
@@ -138,5 +147,8 @@ class _Replaying:
                 self._tell(None, sample)
 
 
-def _heard(make: Callable[[], StreamingSTT] | None, words: dict[object, HeardWords]) -> StreamingSTT | None:
-    return None if make is None else words.setdefault(make, HeardWords(make)).recogniser()
+def _heard(
+    make: Callable[[], StreamingSTT] | None, words: dict[object, HeardWords], *, final: bool
+) -> StreamingSTT | None:
+    """Detectors judge by partials; policies by what was said in the end."""
+    return None if make is None else words.setdefault((make, final), HeardWords(make, final=final)).recogniser()
