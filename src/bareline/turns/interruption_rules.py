@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Self
 
 from bareline.errors import ConfigurationError
-from bareline.turns.interruption import InterruptionPolicy, Judgement, Output, Overlap
+from bareline.turns.interruption import InterruptionPolicy, Judgement, Output, Overlap, OverlapKind
 from bareline.turns.overlap_words import ENGLISH, OverlapWords, repeats, tokens
 
 __all__ = ["AlwaysInterrupt", "InterruptionRules", "NeverInterrupt"]
@@ -29,9 +29,10 @@ class InterruptionRules:
     """``InterruptionPolicy``: duck at once, pause soon, then decide by words, and by duration where there are none.
 
     The voice is ducked with the first sound and pauses after ``pause_ms`` of speech, so there is time to decide. Words
-    count from ``confidence`` on, once there are ``settle_ms`` of silence after them or ``words_ms`` of speech (half a
-    short word sounds like another). Those that stop, correct, redirect or ask stop it; those of a mere listener let it
-    go on, unless the assistant was asking something: then they are the answer.
+    count from ``confidence`` on (those that stop or correct from ``stop_confidence``), once there are ``settle_ms`` of
+    silence after them or ``words_ms`` of speech (half a short word sounds like another). Those that stop, correct,
+    redirect or ask stop it; those of a mere listener let it go on, unless the assistant was asking something: then
+    they are the answer.
 
     Where nobody listens for words, ``turn_ms`` of speech take the floor (less when louder than usual, when the
     assistant has only begun, and when an earlier sound came to nothing just before; more when softer), and what is
@@ -46,8 +47,9 @@ class InterruptionRules:
     words_ms: int = 600
     strange_ms: int = 560
     turn_ms: int = 850
-    long_ms: int = 1_300
+    long_ms: int = 1_100
     confidence: float = 0.5
+    stop_confidence: float = 0.2
     words: OverlapWords = ENGLISH
 
     def __post_init__(self) -> None:
@@ -86,16 +88,15 @@ class InterruptionRules:
     def _by_echo(self, overlap: Overlap) -> Judgement | None:
         if overlap.echo is not None and overlap.echo >= _ECHO_MIN:
             return Judgement("play", "echo", f"{overlap.echo:.0%} of it is the assistant's own voice")
-        if self._sure(overlap) and repeats(overlap.words, overlap.saying):
+        if self._sure(overlap, "echo") and repeats(overlap.words, overlap.saying):
             return Judgement("play", "echo", "the words are the assistant's own")
         return None
 
     def _by_words(self, overlap: Overlap) -> Judgement | None:
         settled = self._silent(overlap, self.settle_ms)
-        if not self._sure(overlap) or not (settled or overlap.speech_ms >= self.words_ms):
-            return None
         kind = self.words.kind(overlap.words)
-        if kind == "unknown":
+        doubtful = not self._sure(overlap, kind) or not (settled or overlap.speech_ms >= self.words_ms)
+        if doubtful or kind == "unknown":
             return None
         if kind == "backchannel":
             return self._listening(overlap, settled=settled)
@@ -153,8 +154,10 @@ class InterruptionRules:
         found = overlap.detected and overlap.probability is None
         return "pause" if overlap.paused or found or overlap.speech_ms >= self.pause_ms else "duck"
 
-    def _sure(self, overlap: Overlap) -> bool:
-        return bool(overlap.words) and (overlap.confidence is None or overlap.confidence >= self.confidence)
+    def _sure(self, overlap: Overlap, kind: OverlapKind) -> bool:
+        """Whoever wants it to stop minds a voice that goes on more than a listener minds one that stops."""
+        needed = self.stop_confidence if kind in ("stop", "correction") else self.confidence
+        return bool(overlap.words) and (overlap.confidence is None or overlap.confidence >= needed)
 
     def _silent(self, overlap: Overlap, ms: int) -> bool:
         return overlap.turn_over or overlap.silence_ms >= max(1, ms)

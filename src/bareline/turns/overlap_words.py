@@ -69,10 +69,12 @@ class OverlapWords:
         """
         vague = _runs(self.vague)
         listening, acting = self._backchannels - vague, (self._stops | self._refusals) - vague
+        words = frozenset(run for run in listening if len(run) == 1)
         return (
             "#JSGF V1.0; grammar overlap;"
-            f" <listening> = {_alternatives(listening)}; <acting> = {_alternatives(acting)};"
-            " public <overlap> = <listening> [<listening>] [<listening>] | <acting> [<acting>] [<acting>];"
+            f" <listening> = [{_alternatives(words)}] ({_alternatives(listening)});"
+            f" <acting> = {_alternatives(acting)};"
+            " public <overlap> = <listening> | <acting> [<acting>];"
         )
 
     def _taking_the_floor(self, words: str, heard: Run) -> OverlapKind:
@@ -184,7 +186,7 @@ ENGLISH = OverlapWords(
     ),
     polite=("please", "um", "uh", "er", "erm", "and", "but", "so", "well", "just", "now", "hey", "like"),
     vague=(
-        *("oh", "ooh", "ah", "aha", "huh", "mm", "hm", "true", "good", "fine", "pause", "quit", "hush", "silence"),
+        *("ooh", "huh", "mm", "hm", "fine", "thanks", "pause", "quit", "hush", "silence"),
         *("hold up", "that will do"),
     ),
 )
