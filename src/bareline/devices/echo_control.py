@@ -147,8 +147,9 @@ class EchoControl:
             return left
         if self._delay is not None and self._delay.feed(near, far):
             self._move(self._delay)
-        passes = self._gate is None or self._passes(self._gate, level)
-        return left if passes and (self._proven or not only_echo) else bytes(len(left))
+        if self._gate is not None and not self._passes(self._gate, level):
+            return bytes(len(left))
+        return self._residue.lowered(left) if only_echo and not self._proven else left
 
     def _passes(self, gate: HalfDuplex, level: float) -> bool:
         before = gate.half

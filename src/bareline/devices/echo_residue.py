@@ -1,18 +1,22 @@
-"""Is what a canceller leaves of this block still nothing but echo?"""
+"""What becomes of the rest of an echo while a canceller does not know the room yet?"""
 
 from __future__ import annotations
 
+from bareline.media.samples import samples_of, to_bytes
+
 __all__ = ["EchoResidue"]
 
-_SHARE = 10 ** (-10 / 10)
-"""A canceller that has taken nine tenths of the energy heard mostly echo: in 24 rooms, of a voice that was as loud as
-the echo enough was left that it was found each time, and nothing was left that was taken for a voice."""
+_SHARE = 10 ** (-8 / 10)
+"""A canceller that has taken so much of the energy heard mostly echo. In 24 rooms it then left something that was
+taken for a voice in 2 without this and in none with it; a user as loud as the echo was found in 23 and in 22."""
+_LEFT = 0.3
+"""Lowered by 10 dB, not cut away: a voice that begins in it goes on, and digital silence makes detectors keen."""
 _FADE = 0.6
 """Energies of the last 25 ms: a block alone says little."""
 
 
 class EchoResidue:
-    """For the first seconds of an echo, which a canceller does not know yet; feed it every block of 10 ms."""
+    """For the first seconds of an echo; feed it every block of 10 ms."""
 
     def __init__(self) -> None:
         self._near = 0.0
@@ -23,3 +27,11 @@ class EchoResidue:
         self._near = _FADE * self._near + (1 - _FADE) * near * near
         self._left = _FADE * self._left + (1 - _FADE) * left * left
         return self._left < _SHARE * self._near
+
+    @staticmethod
+    def lowered(pcm: bytes) -> bytes:
+        """What goes through of such a block."""
+        samples = samples_of(pcm)
+        for index, sample in enumerate(samples):
+            samples[index] = round(_LEFT * sample)
+        return to_bytes(samples)
