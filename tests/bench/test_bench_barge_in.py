@@ -37,16 +37,30 @@ def truth(transport: str, stall_ms: int = 0, **errors: float) -> TruthCheck:
     )
 
 
-@pytest.mark.parametrize("media", [False, True], ids=["websocket", "webrtc"])
-@pytest.mark.parametrize("items", [1, 2])
+transports = pytest.mark.parametrize("media", [False, True], ids=["websocket", "webrtc"])
+items = pytest.mark.parametrize("items", [1, 2])
+
+
+@transports
+@items
+def test_what_is_told_of_an_interruption_is_what_was_heard(media: bool, items: int) -> None:
+    judge_truth(check_truth(media=media, items=items, stall_ms=600, interruptions=1))
+
+
+@pytest.mark.slow
+@transports
+@items
 @pytest.mark.parametrize("stall_ms", [0, 600])
-def test_what_is_told_of_an_interruption_is_what_was_heard(media: bool, items: int, stall_ms: int) -> None:
-    found = check_truth(media=media, items=items, stall_ms=stall_ms, interruptions=2)
+def test_what_is_told_of_many_interruptions_is_what_was_heard(media: bool, items: int, stall_ms: int) -> None:
+    judge_truth(check_truth(media=media, items=items, stall_ms=stall_ms, interruptions=25))
+
+
+def judge_truth(found: TruthCheck) -> None:
     assert (found.wrong_items, found.differing) == (0, 0)
-    assert found.interruptions == 2
-    if media:
+    assert found.interruptions
+    if found.transport == "webrtc":
         assert found.ledger_error_ms <= 20
-        assert -20 <= found.told_least_ms <= found.told_most_ms <= stall_ms + 60
+        assert -20 <= found.told_least_ms <= found.told_most_ms <= found.stall_ms + 60
     else:
         assert found.ledger_error_ms <= 1
         assert -1 <= found.told_least_ms <= found.told_most_ms <= 0
@@ -96,7 +110,7 @@ def test_promises_are_judged_and_the_report_reads() -> None:
     assert met["webrtc, local VAD: onset to pause, p95"] is None
     assert met["webrtc: the server's truncation beyond truth and stall"] is True
     assert met["websocket: told against truth, also after 600 ms stalls"] is False
-    text = render_bench_barge_in(BenchBargeInReport({}, ways, truths, [], ["noisy"], goals, ["a note"]))
+    text = render_bench_barge_in(BenchBargeInReport({}, ways, truths, [], None, ["noisy"], goals, ["a note"]))
     row = next(line for line in text.splitlines() if line.startswith("websocket, local VAD, policy  "))
     assert row.split()[4:9] == ["1/1", "90", "90", "260", "260"]
     assert "void: noisy" in text

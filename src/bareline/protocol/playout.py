@@ -70,10 +70,11 @@ class _Part:
     heard: int = 0
     finished: bool = False
     cut: bool = False
+    refused: bool = False
 
     @property
     def heard_to_the_end(self) -> bool:
-        return self.finished and self.heard == self.received
+        return self.finished and self.heard == self.received and not self.refused
 
 
 @dataclass(slots=True)
@@ -107,7 +108,8 @@ class PlayoutLedger:
         part = self._parts.get((item_id, content_index))
         if part is None:
             part = self._add((item_id, content_index), response_id)
-        return not part.cut and response_id not in self._interrupted
+        part.refused = part.refused or response_id in self._interrupted
+        return not part.cut and not part.refused
 
     def received(self, response_id: str, item_id: str, content_index: int, samples: int) -> bool:
         """Audio arrived. False, and nothing is counted, when its response or item was interrupted."""

@@ -236,6 +236,20 @@ def test_a_part_is_unfinished_from_its_beginning_to_its_end() -> None:
     assert not ledger.unfinished("item_a")
 
 
+def test_an_item_that_came_whole_after_the_interruption_is_deleted_although_none_of_it_was_counted() -> None:
+    """A stall held it back: the server had finished it before it heard of the interruption."""
+    ledger = PlayoutLedger()
+    play(ledger, "item_a", 300)
+    ledger.finished("item_a")
+    ledger.heard(300 * MS)
+    assert ledger.interrupt() + ledger.interrupt("resp_1") == []
+    assert not ledger.begun("resp_1", "item_b")
+    assert not ledger.received("resp_1", "item_b", 0, 500 * MS)
+    ledger.finished("item_b")
+    assert ledger.interrupt("resp_1") == [Cut("resp_1", "item_b", 0, 0, delete=True)]
+    assert ledger.interrupt("resp_1") == []
+
+
 def test_what_a_pause_takes_back_is_written_again_and_counted_once() -> None:
     ledger = PlayoutLedger()
     play(ledger, "item_a", 300)
