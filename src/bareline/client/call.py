@@ -47,6 +47,7 @@ from bareline.tools import Proposal, Toolbox
 from bareline.turns.contract import StreamingSTT, VoiceActivity
 from bareline.turns.interruption import InterruptionPolicy
 from bareline.turns.interruption_rules import InterruptionRules
+from bareline.turns.pace_rules import TurnRule
 from bareline.turns.push_to_talk import PushToTalk
 from bareline.units import seconds_to_ns
 
@@ -64,6 +65,7 @@ class Call:
     give the one to use.
     ``images`` says which images the conversation keeps; ``None``: all.
     ``turns`` may be a ``TurnDetector``: turns are found on this side then, with ``recogniser`` also by their words.
+    ``turn_rules`` make it faster or more patient for a while (``bl.turns.DEFAULT_TURN_RULES``), whoever finds turns.
     ``interruptions`` judges who speaks over the assistant (``bl.turns.InterruptionRules``), with the words of
     ``recogniser``, and hears them at once with ``ears``, voice activity on this side; turns found on this side are
     judged by balanced rules unless it says otherwise.
@@ -91,6 +93,7 @@ class Call:
         recogniser: StreamingSTT | None = None,
         interruptions: InterruptionPolicy | None = None,
         ears: VoiceActivity | None = None,
+        turn_rules: Sequence[TurnRule] = (),
         **keywords: Unpack[CallKeywords],
     ) -> None:
         self._keywords, choices, connecting = split_keywords(keywords)
@@ -109,6 +112,7 @@ class Call:
             recogniser=recogniser,
             interruptions=self._policy(interruptions, barge_in=barge_in, hears=microphone is not None),
             voice_activity=ears,
+            turn_rules=turn_rules,
             overlap_recogniser=recogniser if detector_of(self._keywords.get("turns")) is None else None,
         )
         self._parts, self._reactions = compose(
@@ -303,6 +307,8 @@ class Call:
         self._post(ev.SessionUpdate(session=session_config(changes)))
         if changes.get("turns") is not None:
             self._parts.turns.use(detector_of(changes.get("turns")))
+            if self._parts.pace is not None:
+                self._parts.pace.turns_changed()
 
     def use_tools(self, toolbox: Toolbox) -> None:
         """Offer the tools of this box from now on; what runs already, or waits for consent, is carried out as begun.

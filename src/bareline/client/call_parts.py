@@ -38,6 +38,7 @@ from bareline.client.tool_choices import ToolChoices
 from bareline.client.tool_runner import ToolRunner
 from bareline.client.transcript import Transcript
 from bareline.client.truncation import ClientTruncation, ServerTruncation
+from bareline.client.turn_pace import TurnPace
 from bareline.client.usage import CallUsage
 from bareline.devices.contract import AudioSink
 from bareline.ids import IdSource
@@ -48,6 +49,7 @@ from bareline.tools import Toolbox
 from bareline.turns.contract import StreamingSTT, VoiceActivity
 from bareline.turns.interruption import InterruptionPolicy
 from bareline.turns.overlap import OutputChange, OverlapWatch
+from bareline.turns.pace_rules import TurnRule
 
 __all__ = ["CallOptions", "compose"]
 
@@ -67,6 +69,7 @@ class CallOptions:
     interruptions: InterruptionPolicy | None = None
     voice_activity: VoiceActivity | None = None
     overlap_recogniser: StreamingSTT | None = None
+    turn_rules: Sequence[TurnRule] = ()
 
 
 def compose(
@@ -125,6 +128,7 @@ def compose(
         usage=CallUsage(),
         ears=ears,
         turns=_local_turns(options, shared, later, ears),
+        pace=TurnPace(options.turn_rules, ears, journal, post=outbox.post) if options.turn_rules else None,
         protection=Protection(holds=later.holds, changed=turns_changed, emit=feed.put),
         judging=_judging(options, shared, later, ears, asks),
         over_media=_over_media(options, shared, later, barge_in),

@@ -28,6 +28,7 @@ from bareline.client.telling import Telling
 from bareline.client.tool_runner import ToolRunner
 from bareline.client.transcript import Transcript
 from bareline.client.truncation import ClientTruncation, ServerTruncation
+from bareline.client.turn_pace import TurnPace
 from bareline.client.usage import CallUsage
 from bareline.clock import now_ns
 from bareline.errors import ConfigurationError
@@ -80,6 +81,7 @@ class Parts:
     usage: CallUsage
     ears: LocalEars
     turns: LocalTurns
+    pace: TurnPace | None
     protection: Protection
     judging: Judging | None
     over_media: OverMedia

@@ -88,6 +88,8 @@ class Reactions:
         self._output_event(event, conversation)
         self._response_event(event, conversation)
         parts.remote.take(event, conversation)
+        if parts.pace is not None:
+            parts.pace.take(event)
         if parts.telling is not None:
             parts.telling.take(event)
         if parts.media is not None:
