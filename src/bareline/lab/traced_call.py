@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ __all__ = ["TracedCall", "read_call"]
 _TRANSCRIBED = "conversation.item.input_audio_transcription.completed"
 _SAID = "response.output_audio_transcript.done"
 _COMMITTED = "input_audio_buffer.committed"
+_STOPPED = "input_audio_buffer.speech_stopped"
 _PCM_BYTES_PER_S = 2 * SAMPLE_RATE_HZ
 
 
@@ -43,6 +45,7 @@ class _Reading:
     heard: list[tuple[str, int, int, int]] = field(default_factory=list[tuple[str, int, int, int]])
     said: dict[str, str] = field(default_factory=dict[str, str])
     committed: dict[str, int] = field(default_factory=dict[str, int])
+    stopped: dict[str, int] = field(default_factory=dict[str, int])
     understood: dict[str, str] = field(default_factory=dict[str, str])
 
     def take(self, record: TraceRecord) -> None:
@@ -74,6 +77,8 @@ class _Reading:
         item_id = str(data.get("item_id"))
         if name == _COMMITTED:
             self.committed[item_id] = at_ns
+        elif name == _STOPPED:
+            self.stopped[item_id] = int(data.get("audio_end_ms", 0))
         elif name == _TRANSCRIBED:
             self.understood[item_id] = str(data.get("transcript", ""))
         elif name == _SAID:
@@ -89,15 +94,23 @@ def read_call(trace: Path) -> TracedCall:
     origin_ns = reading.origin_ns if reading.origin_ns is not None else reading.first_sent_ns
     if origin_ns is None:
         raise ConfigurationError(f"{trace} does not tell when the microphone began")
-    committed = sorted((at_ns, reading.understood.get(item, "")) for item, at_ns in reading.committed.items())
     return TracedCall(
         microphone=reading.microphone,
         playing=_spans(reading, origin_ns),
         heard=tuple(
             ((begin - origin_ns) // NS_PER_MS, (end - origin_ns) // NS_PER_MS) for _, begin, end, _ in reading.heard
         ),
-        committed=tuple(((at_ns - origin_ns) // NS_PER_MS, text) for at_ns, text in committed),
+        committed=tuple(sorted(_committed(reading, origin_ns))),
     )
+
+
+def _committed(reading: _Reading, origin_ns: int) -> Iterator[tuple[int, str]]:
+    """Where the service says where speech stopped, that counts: it is on the clock of the audio, and not late."""
+    sent_from_ms = ((reading.first_sent_ns or origin_ns) - origin_ns) // NS_PER_MS
+    for item, at_ns in reading.committed.items():
+        stopped_ms = reading.stopped.get(item)
+        at_ms = (at_ns - origin_ns) // NS_PER_MS if stopped_ms is None else max(0, sent_from_ms) + stopped_ms
+        yield at_ms, reading.understood.get(item, "")
 
 
 def _spans(reading: _Reading, origin_ns: int) -> tuple[PlayingSpan, ...]:
