@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from operator import mul
 from typing import Literal
 
+from bareline.clock import now_ns
 from bareline.devices.audio_processing import AudioProcessing
 from bareline.devices.contract import AudioSink, AudioSource
 from bareline.devices.echo_delay import EchoDelay
@@ -19,15 +20,16 @@ from bareline.devices.half_duplex import HalfDuplex, leaking
 from bareline.media.samples import samples_of
 from bareline.turns.contract import VoiceActivity
 from bareline.turns.playing_vad import PlayingVad
-from bareline.units import ms_to_samples, samples_to_ms, samples_to_ns
+from bareline.units import ms_to_samples, ns_to_samples, samples_to_ms, samples_to_ns
 
 __all__ = ["EchoControl", "EchoMode", "EchoState"]
 
 EchoMode = Literal["auto", "cancel", "half"]
 """Cancel, and fall back to half duplex while that does not hold; only cancel; only half duplex, without a canceller."""
 
-_AHEAD = ms_to_samples(30)
-"""The far end is given so much early: a sink rounds down what was heard, and an echo must never come before it."""
+_AHEAD = ms_to_samples(20)
+"""The far end is given so much early: a sink rounds down what was heard, and an echo must never come before it. Less
+where the microphone is so quick that the beginning of a sentence would not be known yet."""
 _DELAY_MIN, _DELAY_MAX, _DELAY_WANTED = ms_to_samples(4), ms_to_samples(150), ms_to_samples(20)
 _PROVEN_MS = 2_000
 """With so much sound from the loudspeaker a canceller has learned the room, unless it cannot."""
@@ -89,6 +91,7 @@ class EchoControl:
         self._residue = EchoResidue()
         self._proven_at_ms = _PROVEN_MS
         self._ahead = _AHEAD
+        self._moved = False
         self._speaker = EchoSpeaker(speaker, self._far)
         self._microphone = EchoMicrophone(microphone, self._hear, before=self._speaker.look)
 
@@ -135,6 +138,9 @@ class EchoControl:
 
     def _hear(self, near: bytes, at_ns: int) -> bytes:
         """What is left of a block that the microphone heard at ``at_ns``."""
+        if not self._moved:
+            age = ns_to_samples(now_ns() - at_ns) - BLOCK_SAMPLES
+            self._ahead = max(0, min(self._ahead, age))
         far = self._far.during(at_ns + samples_to_ns(self._ahead), BLOCK_SAMPLES)
         left = near
         if self._canceller is not None:
@@ -161,6 +167,7 @@ class EchoControl:
     def _move(self, delay: EchoDelay) -> None:
         """An echo that comes before the far end, or long after it, cannot be cancelled: move the far end."""
         if delay.samples is not None and not _DELAY_MIN <= delay.samples <= _DELAY_MAX:
+            self._moved = True
             self._ahead += _DELAY_WANTED - delay.samples
             self._proven_at_ms = self._meter.measured_ms + _PROVEN_MS
             delay.restart()

@@ -19,7 +19,8 @@ from bareline.units import BYTES_PER_SAMPLE, SAMPLE_RATE_HZ, ms_to_ns
 
 __all__ = ["EchoRoom"]
 
-_CAPTURED_NS = ms_to_ns(10)
+_CAPTURED_NS = ms_to_ns(30)
+"""A block of 10 ms comes when the card's buffer of 20 ms has passed after it."""
 
 
 class EchoRoom:
