@@ -16,8 +16,12 @@ from bareline.testing.conformance.synthesis import SYNTHESIS, MakeSynthesis
 from bareline.testing.conformance.turns import RECOGNITION, TURN_DETECTION, VOICE_ACTIVITY
 from bareline.testing.tones import ToneSynthesis
 from bareline.testing.virtual import run_virtual
+from bareline.turns.completeness import CompletenessTurnDetector
 from bareline.turns.contract import StreamingSTT, TurnDetector, VoiceActivity
+from bareline.turns.dictation import DictationTurnDetector
+from bareline.turns.endpointing import Endpointing
 from bareline.turns.energy import EnergyVad
+from bareline.turns.fusion import FusedTurnDetector
 from bareline.turns.silence import SilenceTurnDetector
 
 SECOND = bytes(48_000)
@@ -52,6 +56,18 @@ def loudness_detector() -> TurnDetector:
     return SilenceTurnDetector(EnergyVad(), silence_duration_ms=300)
 
 
+def words_detector() -> TurnDetector:
+    return CompletenessTurnDetector(EnergyVad(), Endpointing.fast())
+
+
+def number_detector() -> TurnDetector:
+    return DictationTurnDetector(EnergyVad(), digits=4, profile=Endpointing.fast(dictation_ms=600))
+
+
+def several_detectors() -> TurnDetector:
+    return FusedTurnDetector([loudness_detector(), number_detector(), words_detector()], votes=2)
+
+
 @pytest.mark.parametrize("check", VOICE_ACTIVITY, ids=lambda check: check.__name__)
 @pytest.mark.parametrize("make", [SileroVad, EnergyVad])
 def test_voice_activity(
@@ -66,7 +82,7 @@ def test_recognition(check: Callable[[Callable[[], StreamingSTT], bytes], None])
 
 
 @pytest.mark.parametrize("check", TURN_DETECTION, ids=lambda check: check.__name__)
-@pytest.mark.parametrize("make", [detector, loudness_detector])
+@pytest.mark.parametrize("make", [detector, loudness_detector, words_detector, number_detector, several_detectors])
 def test_turn_detection(
     make: Callable[[], TurnDetector], check: Callable[[Callable[[], TurnDetector], bytes], None]
 ) -> None:

@@ -21,7 +21,7 @@ from bareline.testing.function_backend import FunctionBackend
 from bareline.testing.tones import ToneSynthesis
 from bareline.testing.virtual import Deadlock, run_virtual
 from bareline.transports.memory import MemoryTransport, memory_pair
-from bareline.turns.contract import SpeechProbability
+from bareline.turns.contract import Hypothesis, SpeechProbability, TurnDecision
 from bareline.turns.energy import EnergyVad
 from bareline.turns.silence import SilenceTurnDetector
 
@@ -66,6 +66,11 @@ class JudgesFrames(EnergyVad):
 class StartsTwice(SilenceTurnDetector):
     def feed(self, frame: AudioFrame) -> list[Any]:
         return [decision for decision in super().feed(frame) for _ in range(2)]
+
+
+class EndsWithWords(SilenceTurnDetector):
+    def partial(self, hypothesis: Hypothesis, sample: int) -> list[TurnDecision]:
+        return [TurnDecision("turn_ended", sample, sample, "words")] if hypothesis.complete else []
 
 
 class TrimsText(ToneSynthesis):
@@ -124,6 +129,7 @@ ASYNC: dict[str, tuple[tuple[Any, ...], Callable[[], Any]]] = {
 PLAIN: dict[str, tuple[tuple[Any, ...], tuple[Any, ...]]] = {
     "voice activity that judges frames": (turns.VOICE_ACTIVITY, (JudgesFrames, SPEECH)),
     "a detector that starts twice": (turns.TURN_DETECTION, (lambda: StartsTwice(EnergyVad()), SPEECH)),
+    "a detector that ends turns in silence": (turns.TURN_DETECTION, (lambda: EndsWithWords(EnergyVad()), SPEECH)),
     "an endpoint that wants UTF-8": (endpoint.ENDPOINT, (Strict,)),
     "an endpoint that repeats itself": (endpoint.ENDPOINT, (Repeats,)),
     "a ledger that rounds up": (playout.PLAYOUT, (RoundsUp,)),

@@ -19,6 +19,7 @@ from bareline.turns.contract import (
     TurnDetector,
     VoiceActivity,
 )
+from bareline.turns.listener import TurnListener
 from bareline.units import BYTES_PER_SAMPLE, ms_to_samples
 
 __all__ = ["RECOGNITION", "TURN_DETECTION", "VOICE_ACTIVITY"]
@@ -134,19 +135,10 @@ RECOGNITION: tuple[Callable[[Callable[[], StreamingSTT], bytes], None], ...] = (
 
 def decisions_alternate_and_turns_end_after_speech(make: Callable[[], TurnDetector], audio: bytes) -> None:
     """Started, stopped, started ...; ``turn_ended`` only between a stop and the next start."""
-    decisions = _decide(make(), frames(audio))
-    kinds = [decision.kind for decision in decisions]
+    kinds = [decision.kind for decision in _decide(make(), frames(audio))]
     require("speech_started" in kinds, "speech is noticed")
     require("turn_ended" in kinds, "the turn ends after the audio's last silence")
-    before = "speech_stopped"
-    for kind in kinds:
-        if kind == "speech_started":
-            require(before != "speech_started", f"speech starts once: {kinds}")
-        elif kind == "speech_stopped":
-            require(before == "speech_started", f"speech stops after it started: {kinds}")
-        else:
-            require(before == "speech_stopped", f"a turn ends after speech stopped: {kinds}")
-        before = kind
+    _require_order(kinds)
 
 
 def times_never_run_backwards(make: Callable[[], TurnDetector], audio: bytes) -> None:
@@ -170,14 +162,23 @@ def any_split_decides_the_same(make: Callable[[], TurnDetector], audio: bytes) -
 
 
 def other_news_is_taken_at_any_time(make: Callable[[], TurnDetector], audio: bytes) -> None:
-    """Partial transcripts and the assistant's playing may come before, while and after speech."""
+    """Partial transcripts and the assistant's playing may come before, while and after speech; the order stays."""
     detector = make()
-    detector.partial(Hypothesis("", 0.0), 0)
+    decisions = detector.partial(Hypothesis("", 0.0), 0)
     for number, frame in enumerate(frames(audio)):
-        detector.feed(frame)
+        decisions += detector.feed(frame)
         if number % 10 == 0:
             detector.playing(number % 20 == 0, frame.end_sample)
-            detector.partial(Hypothesis("some words", 0.9, complete=True), frame.end_sample)
+            words = Hypothesis("some words", 0.9, complete=number % 3 == 0, next_words=frozenset())
+            decisions += detector.partial(words, frame.end_sample)
+    _require_order([decision.kind for decision in decisions])
+
+
+def any_split_decides_the_same_with_words(make: Callable[[], TurnDetector], audio: bytes) -> None:
+    """Chunking invariance of a detector with a recogniser, as ``TurnListener`` lets them work together."""
+    whole = _listen(make(), frames(audio))
+    for seed in range(3):
+        require(_listen(make(), odd_frames(audio, seed)) == whole, f"any split decides the same (seed {seed})")
 
 
 def a_new_stream_decides_like_the_first(make: Callable[[], TurnDetector], audio: bytes) -> None:
@@ -194,6 +195,7 @@ TURN_DETECTION: tuple[Callable[[Callable[[], TurnDetector], bytes], None], ...] 
     times_never_run_backwards,
     any_split_decides_the_same,
     other_news_is_taken_at_any_time,
+    any_split_decides_the_same_with_words,
     a_new_stream_decides_like_the_first,
 )
 
@@ -210,3 +212,42 @@ def _recognise(stt: StreamingSTT, audio: Iterable[AudioFrame]) -> Hypothesis:
 
 def _decide(detector: TurnDetector, audio: Iterable[AudioFrame]) -> list[TurnDecision]:
     return [decision for frame in audio for decision in detector.feed(frame)]
+
+
+def _listen(detector: TurnDetector, audio: Iterable[AudioFrame]) -> list[TurnDecision]:
+    listener = TurnListener(detector, recogniser=_CountingSTT())
+    return [decision for frame in audio for decision in listener.feed(frame)]
+
+
+def _require_order(kinds: list[str]) -> None:
+    before = "speech_stopped"
+    for kind in kinds:
+        if kind == "speech_started":
+            require(before != "speech_started", f"speech starts once: {kinds}")
+        elif kind == "speech_stopped":
+            require(before == "speech_started", f"speech stops after it started: {kinds}")
+        else:
+            require(before == "speech_stopped", f"a turn ends after speech stopped: {kinds}")
+        before = kind
+
+
+class _CountingSTT:
+    """Hears a word every 200 ms, and a whole sentence in every third one."""
+
+    def __init__(self) -> None:
+        self._heard = 0
+
+    def feed(self, frame: AudioFrame) -> None:
+        self._heard += frame.samples
+
+    def partial(self) -> Hypothesis:
+        words = self._heard // ms_to_samples(200)
+        return Hypothesis("word " * words, 0.9, complete=words % 3 == 0, next_words=frozenset())
+
+    def finish(self) -> Hypothesis:
+        final = self.partial()
+        self._heard = 0
+        return final
+
+    def reset(self) -> None:
+        self._heard = 0
