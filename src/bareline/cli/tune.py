@@ -33,6 +33,9 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         metavar="MODULE:NAME",
         help="your own: a list of bareline.testing.turns.replay.Contender, or a function that makes one",
     )
+    turns.add_argument(
+        "--grammar", type=Path, metavar="FILE", help="compare detectors that know what may be said (JSGF), too"
+    )
     turns.add_argument("--only", action="store_true", help="compare nothing but your own")
     turns.add_argument(
         "--cut-ins", type=_percent, default=0.05, metavar="PERCENT", help="accepted share of turns (default: 5)"
@@ -47,6 +50,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 def run_turns(args: argparse.Namespace) -> int:
     """Measure, recommend, lock."""
     from bareline.lab.tune_turns import TuneOptions, render_tune, run_tune
+    from bareline.lab.turn_contenders import by_grammar
     from bareline.testing.turns.replay import Contender
 
     own: tuple[Contender, ...] = ()
@@ -56,6 +60,8 @@ def run_turns(args: argparse.Namespace) -> int:
         own = tuple(each for each in listed if isinstance(each, Contender))
         if len(own) < len(listed) or not own:
             raise ConfigurationError(f"--contenders {args.contenders}: not a list of Contender")
+    if args.grammar is not None:
+        own = (*own, *by_grammar(_text(args.grammar)))
     options = TuneOptions(
         contenders=own,
         only=args.only,
@@ -69,6 +75,13 @@ def run_turns(args: argparse.Namespace) -> int:
     terminal.status("")
     print(msgspec.json.format(msgspec.json.encode(report), indent=2).decode() if args.json else render_tune(report))
     return 0 if any(delay_ms is not None for delay_ms in report.delay_at_limit.values()) else 1
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"cannot read {path}: {error}") from error
 
 
 def _percent(text: str) -> float:

@@ -145,7 +145,8 @@ def _recommend(
     if overlaps:
         name = max(overlaps, key=lambda each: _overlap_rank(overlaps[each]))
         best = overlaps[name]
-        why = f"yields to {percent(best.yields)} of interruptions, holds through {percent(best.holds)} of backchannels"
+        why = f"yields to {percent(best.yields)} % of interruptions, "
+        why += f"holds through {percent(best.holds)} % of backchannels"
         found.append(Recommendation("interruptions", name, code[name], why))
     return found
 

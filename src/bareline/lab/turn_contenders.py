@@ -2,25 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
 from msgspec import UNSET, UnsetType
 
 from bareline.speech.phrase_stt import PhraseSTT
+from bareline.speech.sphinx import GrammarSTT
 from bareline.testing.turns.replay import Contender
+from bareline.turns.completeness import CompletenessTurnDetector
 from bareline.turns.contract import StreamingSTT, TurnDetector, VoiceActivity
+from bareline.turns.endpointing import Endpointing
 from bareline.turns.interruption import InterruptionPolicy
 from bareline.turns.interruption_rules import InterruptionRules
 from bareline.turns.overlap_words import ENGLISH
 from bareline.turns.profiles import ServerVad
 from bareline.turns.silence import SilenceTurnDetector
 
-__all__ = ["policies", "server_profiles", "silence_timers", "standard_contenders"]
+__all__ = ["LOCAL_PROFILES", "by_grammar", "policies", "server_profiles", "silence_timers", "standard_contenders"]
 
 _BALANCED = ServerVad.balanced()
-TIMERS_MS = (200, 300, 400, 500, 650, 800, 1000, 1200, 1400, 1600, 2000)
+LOCAL_PROFILES = {
+    "patient": Endpointing.patient(),
+    "balanced": Endpointing.balanced(),
+    "fast": Endpointing.fast(),
+}
+"""The most patient first: what it was told of a turn answers most of the others' questions."""
+TIMERS_MS = (200, 250, 300, 400, 500, 650, 800, 1000, 1200, 1400, 1600, 2000)
 
 
 def standard_contenders() -> tuple[Contender, ...]:
@@ -38,6 +47,24 @@ def silence_timers(timers_ms: tuple[int, ...] = TIMERS_MS) -> tuple[Contender, .
             code=f"Call(turns=bl.turns.ServerVad(silence_duration_ms={ms}))",
         )
         for ms in timers_ms
+    )
+
+
+def by_grammar(grammar: str, *, profiles: Mapping[str, Endpointing] | None = None) -> tuple[Contender, ...]:
+    """``CompletenessTurnDetector`` with the application's grammar (JSGF), in each profile."""
+
+    def words() -> StreamingSTT:
+        return GrammarSTT(grammar)
+
+    return tuple(
+        Contender(
+            name=f"completeness {name}",
+            detector=partial(CompletenessTurnDetector, profile=profile),
+            recogniser=words,
+            family="completeness",
+            code=f"Call(turns=CompletenessTurnDetector(SileroVad(), Endpointing.{name}()), recogniser=GrammarSTT(...))",
+        )
+        for name, profile in (profiles or LOCAL_PROFILES).items()
     )
 
 

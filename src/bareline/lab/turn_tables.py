@@ -16,7 +16,7 @@ _MARKS = "abcdefghijklmnopqrstuvwxyz"
 
 def turn_table(figures: Mapping[str, Figures]) -> str:
     """Ends of turns: cut-ins and delays."""
-    rows = [["", "cut-ins", "paused", "after a whole", "delay p50 ms", "p90", "missed"]]
+    rows = [["%, ms", "cut-ins", "paused", "whole", "delay p50", "p90", "missed"]]
     for name, found in figures.items():
         rows.append(
             [
@@ -34,8 +34,8 @@ def turn_table(figures: Mapping[str, Figures]) -> str:
 
 def overlap_table(figures: Mapping[str, Figures]) -> str:
     """What becomes of the assistant's voice when somebody makes a sound."""
-    rows = [["", "yields", "holds", "coughs held", "pause p50/p90 ms", "stop p50/p90 ms", "gap p50 ms"]]
-    rows[0] += ["noise: starts/min", "stops/min", "talkers: stops/min"]
+    rows = [["%, ms, per minute", "yields", "holds", "coughs", "pause p50/p90", "stop p50/p90", "gap"]]
+    rows[0] += ["noise starts", "noise stops", "talkers stop"]
     for name, found in figures.items():
         rows.append(
             [
@@ -48,7 +48,7 @@ def overlap_table(figures: Mapping[str, Figures]) -> str:
                 _ms(found.gap_ms.median),
                 _rate(found.noise_starts),
                 _rate(found.noise_stops),
-                _rate(found.talkers_stops),
+                _rate(found.talkers_stops, interval=False),
             ]
         )
     return rows_text(rows)
@@ -58,7 +58,7 @@ def percent(found: Share, *, interval: bool = False) -> str:
     """A share in percent, with its 95 % interval if wanted."""
     if found.value is None:
         return "-"
-    text = f"{100 * found.value:.1f} %"
+    text = f"{100 * found.value:.1f}"
     return f"{text} ({100 * found.low:.1f}-{100 * found.high:.1f})" if interval else text
 
 
@@ -105,5 +105,7 @@ def _ms(value: float | None) -> str:
     return "-" if value is None else f"{value:.0f}"
 
 
-def _rate(found: Rate) -> str:
-    return "-" if found.value is None else f"{found.value:.2f} ({found.low:.2f}-{found.high:.2f})"
+def _rate(found: Rate, *, interval: bool = True) -> str:
+    if found.value is None:
+        return "-"
+    return f"{found.value:.2f} ({found.low:.2f}-{found.high:.2f})" if interval else f"{found.value:.1f}"

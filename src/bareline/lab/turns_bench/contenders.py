@@ -5,14 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import partial
 
-from bareline.lab.turn_contenders import policies, silence_timers
+from bareline.lab.turn_contenders import LOCAL_PROFILES, by_grammar, policies, silence_timers
 from bareline.lab.turns_bench.household import HOUSEHOLD_GRAMMAR
 from bareline.speech.sphinx import GrammarSTT
 from bareline.testing.turns.replay import Contender
 from bareline.turns.completeness import CompletenessTurnDetector
 from bareline.turns.contract import StreamingSTT
 from bareline.turns.dictation import DictationTurnDetector
-from bareline.turns.endpointing import Endpointing
 from bareline.turns.silence import SilenceTurnDetector
 
 __all__ = ["dictation", "known_domain", "open_speech", "over_echo", "overlaps"]
@@ -27,23 +26,10 @@ grammar digits;
 public <digits> = ( zero | oh | one | two | three | four | five | six | seven | eight | nine )+ ;
 """
 
-_PROFILES = {"patient": Endpointing.patient(), "balanced": Endpointing.balanced(), "fast": Endpointing.fast()}
-"""The most patient first: what it was told of a turn answers most of the others' questions."""
-_TIMERS_MS = (200, 250, 300, 400, 500, 650, 800, 1000, 1200, 1400, 1600, 2000)
-
 
 def known_domain() -> tuple[Contender, ...]:
     """The application's grammar tells whether a sentence is whole, and whether more may follow."""
-    by_words = tuple(
-        Contender(
-            name=f"completeness {name}",
-            detector=partial(CompletenessTurnDetector, profile=profile),
-            recogniser=household_words,
-            family="completeness",
-        )
-        for name, profile in _PROFILES.items()
-    )
-    return (*silence_timers(_TIMERS_MS), *by_words)
+    return (*silence_timers(), *by_grammar(HOUSEHOLD_GRAMMAR))
 
 
 def open_speech() -> tuple[Contender, ...]:
@@ -52,9 +38,9 @@ def open_speech() -> tuple[Contender, ...]:
         Contender(
             name=f"local {name}", detector=partial(CompletenessTurnDetector, profile=profile), family="local profiles"
         )
-        for name, profile in _PROFILES.items()
+        for name, profile in LOCAL_PROFILES.items()
     )
-    return (*silence_timers(_TIMERS_MS), *local)
+    return (*silence_timers(), *local)
 
 
 def dictation() -> tuple[Contender, ...]:
@@ -86,8 +72,3 @@ def digit_words() -> StreamingSTT:
 def over_echo() -> tuple[Contender, ...]:
     """As ``overlaps``, at the threshold that the echo canceller asks for while the assistant is heard."""
     return tuple(replace(each, overlap_threshold=_ECHO_THRESHOLD) for each in overlaps())
-
-
-def household_words() -> StreamingSTT:
-    """Listens for what the household's grammar foresees."""
-    return GrammarSTT(HOUSEHOLD_GRAMMAR)
