@@ -45,7 +45,7 @@ class InterruptionRules:
     settle_ms: int = 180
     resume_ms: int = 320
     words_ms: int = 600
-    strange_ms: int = 560
+    strange_ms: int = 800
     turn_ms: int = 850
     long_ms: int = 1_100
     confidence: float = 0.5
@@ -66,13 +66,13 @@ class InterruptionRules:
     @classmethod
     def patient(cls, **changes: Any) -> Self:
         """Needs more to give up the floor: reading aloud, lively listeners, background talk."""
-        patient = cls(resume_ms=450, settle_ms=250, strange_ms=800, turn_ms=1_400, long_ms=1_800)
+        patient = cls(resume_ms=450, settle_ms=250, strange_ms=1_200, turn_ms=1_400, long_ms=1_800)
         return replace(patient, **changes)
 
     @classmethod
     def eager(cls, **changes: Any) -> Self:
         """Gives up the floor quickly: commands, quiet rooms."""
-        eager = cls(resume_ms=250, settle_ms=150, words_ms=400, strange_ms=300, turn_ms=500, long_ms=900)
+        eager = cls(resume_ms=250, settle_ms=150, words_ms=400, strange_ms=400, turn_ms=500, long_ms=900)
         return replace(eager, **changes)
 
     def judge(self, overlap: Overlap) -> Judgement:
@@ -136,18 +136,22 @@ class InterruptionRules:
     def _strange_ms(self, overlap: Overlap) -> int:
         """What sounds a little like a listener's words may be longer."""
         listener = self.words.kind(overlap.words) == "backchannel" and (overlap.confidence or 0) >= _LITTLE
-        return self.turn_ms if listener else self.strange_ms
+        return int(max(self.turn_ms if listener else 0, self.strange_ms) * self._share(overlap))
 
     def _turn_ms(self, overlap: Overlap) -> int:
-        """How much speech takes the floor, as things stand."""
+        """How much speech takes the floor at once, as things stand."""
+        turn_ms = self.turn_ms if overlap.confidence is None else self.long_ms
+        return max(self.pause_ms, int(turn_ms * self._share(overlap)))
+
+    def _share(self, overlap: Overlap) -> float:
+        """Who is louder than usual, tries again, or has hardly let the assistant begin, means it."""
         share = 1.0
         if overlap.level_dbfs is not None and overlap.usual_dbfs is not None:
             louder = overlap.level_dbfs - overlap.usual_dbfs
             share = 0.7 if louder >= _LOUD_DB else 1.3 if louder <= _SOFT_DB else 1.0
         if overlap.again_ms is not None or (overlap.heard_ms is not None and overlap.heard_ms < self.turn_ms):
             share *= 0.6
-        turn_ms = self.turn_ms if overlap.confidence is None else self.long_ms
-        return max(self.pause_ms, int(turn_ms * share))
+        return share
 
     def _waiting(self, overlap: Overlap) -> Output:
         """A detector that has found speech has waited already, where nobody else listens."""

@@ -167,24 +167,16 @@ class OverlapWatch:
         return []
 
     def _decided(self, decision: TurnDecision) -> list[OutputChange]:
-        match decision.kind:
-            case "speech_started":
-                self._detecting = True
-                self._found(decision)
-                return self._judge()
-            case "speech_stopped":
-                self._detecting = False
-                return []
-            case "turn_ended":
-                self._detecting = False
-                return self._turn_ended()
+        self._detecting = decision.kind == "speech_started"
+        if self._detecting:
+            self._found(decision)
+            return self._judge()
+        return self._turn_ended() if decision.kind == "turn_ended" else []
 
     def _found(self, decision: TurnDecision) -> None:
         if self._vad is None:
-            if self._sound is None:
-                self._begin(decision.at_sample)
-            if self._sound is not None:
-                self._sound.voiced(decision.at_sample, decision.decided_at_sample)
+            sound = self._sound or self._begin(decision.at_sample)
+            sound.voiced(decision.at_sample, decision.decided_at_sample)
         if self._sound is not None:
             self._sound.detected = True
 
