@@ -9,6 +9,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice, product
 from typing import Any
 
@@ -34,7 +35,7 @@ _THRESHOLD = "1e-80"
 _SETTINGS = {"beam": 1e-100, "wbeam": 1e-100, "pbeam": 1e-100, "kws_plp": 1e-3}
 _PHONE_MIN_SAMPLES = RECOGNISER_HZ * 45 // 1_000
 """Nobody speaks faster than this for a whole phrase; what is found in less is not it."""
-_PHONES_MIN = 4
+_PHONES_MIN = 6
 _READINGS_MAX = 8
 """Ways to pronounce one phrase."""
 _MARGIN_SAMPLES = RECOGNISER_HZ * 120 // 1_000
@@ -51,16 +52,18 @@ class _Candidate:
     phrase: str
     first: int
     end: int
+    score: float
 
 
 class PhraseSpotter:
     """``WakeSpotter`` for any phrases of your own, by pocketsphinx: offline, about 0.05 of real time.
 
-    ``phrases``: English words, also invented ones; three syllables and more, or other speech holds them too often. They
-    are found at the beginning, in the middle and at the end of what is said. ``sensitivity`` 0-1: more finds more, and
-    finds it more often where it was not said. A proposal that has to be heard again takes some 30 ms of processor time
-    at once. Positions are those of the frames fed. Any split of the same audio finds the same. Raises ``MissingExtra``
-    without the extra ``speech``, ``ConfigurationError`` for a phrase that is too short or cannot be pronounced.
+    ``phrases``: English words, also invented ones. Two words and four syllables are little; what is shorter is found in
+    other speech too. They are found at the beginning, in the middle and at the end of what is said, some 150 ms after
+    their last sound. ``sensitivity`` 0-1: more finds more, and finds it more often where it was not said. A proposal
+    that has to be heard again takes some 30 ms of processor time at once. Positions are those of the frames fed. Any
+    split of the same audio finds the same. Raises ``MissingExtra`` without the extra ``speech``, ``ConfigurationError``
+    for a phrase that is too short or cannot be pronounced.
     """
 
     def __init__(self, phrases: Iterable[str], *, sensitivity: float = 0.5) -> None:
@@ -172,7 +175,7 @@ class PhraseSpotter:
             end = self._began + (segment.end_frame + 1) * _FRAME_SAMPLES
             long_enough = end - first >= self._phones[phrase] * _PHONE_MIN_SAMPLES
             if long_enough and max(0, first - _MARGIN_SAMPLES) >= self._heard - len(self._kept) // BYTES_PER_SAMPLE:
-                found.append(_Candidate(phrase, first, end))
+                found.append(_Candidate(phrase, first, end, segment.prob))
         return sorted(found, key=lambda candidate: candidate.end, reverse=True)
 
     def _confidence(self, candidate: _Candidate) -> float:
@@ -184,7 +187,7 @@ class PhraseSpotter:
         self._ears.begin()
         self._ears.hear(bytes(self._kept[first * BYTES_PER_SAMPLE : end * BYTES_PER_SAMPLE]))
         self._ears.end()
-        heard = self._ears.hypothesis(judge=spotted_confidence)
+        heard = self._ears.hypothesis(judge=partial(spotted_confidence, score=candidate.score))
         return heard.confidence if heard.complete else 0.0
 
 

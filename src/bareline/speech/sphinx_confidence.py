@@ -29,7 +29,8 @@ _WORD_MIDDLE = 2.0
 _WORD_STEEPNESS = 3.0
 _SILENCE_MARGIN_MAX = 0.5
 _SPOTTED_FRAMES = 20
-_SPOTTED_MIDDLE = 0.4
+_SCORE_WEIGHT = 20.0
+_SCORE_MIDDLE = 0.78
 # The four of words: found with 406 short utterances and sentences in seven voices of espeak-ng, flite and festival.
 
 
@@ -64,15 +65,18 @@ def phrase_confidence(words: list[Any], phones: list[Any]) -> float:
     return 1 / (1 + math.exp(_WORD_STEEPNESS * (worst - _WORD_MIDDLE)))
 
 
-def spotted_confidence(words: list[Any], phones: list[Any]) -> float:
-    """The same for one phrase that was cut out of other speech: what stands around it is nobody's fault."""
+def spotted_confidence(words: list[Any], phones: list[Any], score: float) -> float:
+    """The same for one phrase that was cut out of other speech: what stands around it is nobody's fault.
+
+    ``score``: of the search that proposed it (0-1).
+    """
     phones = _placed(phones)
     spoken = [word for word in words if word.word[0] not in _MARKS]
     if not spoken or not phones:
         return 0.0
     costs = _running_costs(phones)
     margin = sum(_excess(word, costs) for word in spoken) / (sum(map(_frames, spoken)) + _SPOTTED_FRAMES)
-    return 1 / (1 + math.exp(_WORD_STEEPNESS * (margin - _SPOTTED_MIDDLE)))
+    return 1 / (1 + math.exp(_WORD_STEEPNESS * (margin - _SCORE_WEIGHT * (score - _SCORE_MIDDLE))))
 
 
 def _placed(phones: list[Any]) -> list[Any]:
