@@ -8,8 +8,12 @@ from contextlib import contextmanager
 from bareline.client.call_events import CallEvent, ErrorHappened
 from bareline.clock import now_ns
 from bareline.protocol.sequencer import RequestNote
+from bareline.units import ms_to_ns
 
 __all__ = ["Protection"]
+
+_BEGINS_WITHIN_NS = ms_to_ns(1_000)
+"""After a response is done its audio has begun to come, or there is none."""
 
 
 class Protection:
@@ -28,13 +32,13 @@ class Protection:
         self._spans = 0
         self._asked: set[str] = set()
         self._generating: set[str] = set()
-        self._heard: set[str] = set()
+        self._done: dict[str, int] = {}
         self._was = False
 
     @property
     def active(self) -> bool:
         """Whether what is said now must not be interrupted."""
-        return bool(self._spans or self._generating) or any(self._holds(response_id) for response_id in self._heard)
+        return bool(self._spans or self._generating) or any(self._lasts(response_id) for response_id in self._done)
 
     @property
     def wanted(self) -> bool:
@@ -60,16 +64,21 @@ class Protection:
 
     def look(self) -> None:
         """Something was heard to its end, or is not coming."""
-        self._heard = {response_id for response_id in self._heard if self._holds(response_id)}
+        self._done = {response_id: until for response_id, until in self._done.items() if self._lasts(response_id)}
         if self.wanted != self._was:
             self._was = self.wanted
             self._changed()
 
     def connection_lost(self) -> None:
         """What was generated comes no more; requests are repeated."""
-        self._heard |= self._generating
+        for response_id in self._generating:
+            self._done[response_id] = 0
         self._generating.clear()
         self.look()
+
+    def _lasts(self, response_id: str) -> bool:
+        """Whether something of it is to be heard; where audio is media, it may begin after all is generated."""
+        return now_ns() < self._done[response_id] or self._holds(response_id)
 
     def _told(self, note: RequestNote) -> None:
         response_id = note.response.id if note.response is not None else None
@@ -78,7 +87,7 @@ class Protection:
             self._generating.add(response_id)
         elif note.what == "done" and response_id:
             self._generating.discard(response_id)
-            self._heard.add(response_id)
+            self._done[response_id] = now_ns() + _BEGINS_WITHIN_NS
         elif note.what in ("refused", "unanswered"):
             self._failed(note)
         self.look()

@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
+from bareline.client.call import Call
 from bareline.client.call_events import (
     AgentSaid,
     AgentStarted,
     AgentStopped,
     Interrupted,
+    OutputDucked,
     OutputPaused,
     OutputResumed,
 )
+from bareline.devices.sources import QueueSource
+from bareline.errors import ConfigurationError
 from bareline.protocol import events as ev
 from bareline.testing.virtual import run_virtual
 from bareline.turns.energy import EnergyVad
-from bareline.turns.interruption_rules import InterruptionRules
+from bareline.turns.interruption import Judgement, Overlap
+from bareline.turns.interruption_rules import InterruptionRules, NeverInterrupt
 from bareline.turns.profiles import ServerVad
 from bareline.turns.silence import SilenceTurnDetector
 
@@ -39,6 +45,16 @@ def answers(kit, ms: int = 5_000, text: str = "One two three four five six."):
             yield delta
 
     return respond
+
+
+class Words:
+    """The balanced rules, as if somebody had understood every sound."""
+
+    def __init__(self, words: str) -> None:
+        self.words = words
+
+    def judge(self, overlap: Overlap) -> Judgement:
+        return InterruptionRules.balanced().judge(replace(overlap, words=self.words))
 
 
 async def answered(phone) -> None:
@@ -92,3 +108,152 @@ def test_a_turn_stops_the_voice_and_is_answered_once(kit, media, local, ears) ->
             assert phone.errors() == []
 
     run_virtual(main())
+
+
+def users(phone) -> list[str]:
+    """The items of the user that the server knows."""
+    items = phone.server.conversation.items
+    return [entry.item.id for entry in items if getattr(entry.item, "role", "") == "user"]
+
+
+@MEDIA
+def test_a_lone_stop_is_kept_and_not_answered(kit, media) -> None:
+    async def main() -> None:
+        policy = Words("stop")
+        async with kit.phone(answers(kit), media=media, **judged(interruptions=policy)) as phone:
+            await answered(phone)
+            await phone.talk(300)
+            cut = await phone.until(Interrupted)
+            assert cut.kind == "stop"
+            await asyncio.sleep(4)
+            assert len(phone.sent(ev.ResponseCreate)) == 1
+            assert len(users(phone)) == 2
+            assert phone.errors() == []
+
+    run_virtual(main())
+
+
+@MEDIA
+def test_a_correction_is_answered(kit, media) -> None:
+    async def main() -> None:
+        policy = Words("no, the other one")
+        async with kit.phone(answers(kit, 2_000), media=media, **judged(interruptions=policy)) as phone:
+            await answered(phone)
+            await phone.talk(300)
+            assert (await phone.until(Interrupted)).kind == "correction"
+            await phone.until(AgentStopped, count=2)
+            assert len(phone.sent(ev.ResponseCreate)) == len(users(phone)) == 2
+            assert phone.errors() == []
+
+    run_virtual(main())
+
+
+@MEDIA
+def test_words_of_the_service_that_come_late_still_stop_the_voice(kit, media) -> None:
+    async def main() -> None:
+        said = {0: "hello", 1: "stop it"}
+        options = judged(transcription="whisper-1")
+        async with kit.phone(answers(kit), media=media, words=said.__getitem__, **options) as phone:
+            await answered(phone)
+            await phone.talk(300)
+            await phone.until(OutputResumed)
+            cut = await phone.until(Interrupted)
+            assert cut.kind == "stop"
+            await asyncio.sleep(2)
+            assert len(users(phone)) == 2
+            assert len(phone.sent(ev.ResponseCreate)) == 1
+
+    run_virtual(main())
+
+
+@MEDIA
+def test_a_listeners_words_go_from_the_conversation_once_they_are_known(kit, media) -> None:
+    async def main() -> None:
+        said = {0: "hello", 1: "Mm-hmm."}
+        options = judged(transcription="whisper-1")
+        async with kit.phone(answers(kit), media=media, words=said.__getitem__, **options) as phone:
+            await answered(phone)
+            await phone.talk(300)
+            await phone.until(AgentStopped)
+            assert len(users(phone)) == 1
+            assert phone.seen(Interrupted) == []
+            assert phone.errors() == []
+
+    run_virtual(main())
+
+
+@MEDIA
+@pytest.mark.parametrize("policy", [None, InterruptionRules.balanced()], ids=["no-policy", "policy"])
+def test_what_must_be_heard_is_heard_to_its_end(kit, media, policy) -> None:
+    async def main() -> None:
+        options = judged(interruptions=policy)
+        async with kit.phone(answers(kit, 3_000), media=media, **options) as phone:
+            phone.call.say("This call is recorded.", interruptible=False)
+            await phone.until(AgentStarted)
+            await asyncio.sleep(0.5)
+            await phone.talk(1_200)
+            first = await phone.until(AgentStopped)
+            assert not first.interrupted
+            assert phone.seen(Interrupted) == []
+            await phone.until(AgentStarted, count=2)  # what was said meanwhile is answered
+            await asyncio.sleep(0.5)
+            await phone.talk(1_200)
+            assert await phone.until(Interrupted)
+            assert phone.errors() == []
+
+    run_virtual(main())
+
+
+def test_a_span_protects_whatever_is_said_in_it(kit) -> None:
+    async def main() -> None:
+        async with kit.phone(answers(kit, 3_000), **judged()) as phone:
+            with phone.call.uninterruptible():
+                await answered(phone)
+                await phone.talk(1_000, then_ms=500)
+                assert phone.seen(OutputDucked) == []
+            await phone.until(AgentStopped)
+            assert phone.seen(Interrupted) == []
+
+    run_virtual(main())
+
+
+def test_never_interrupted_means_answered_afterwards(kit) -> None:
+    async def main() -> None:
+        async with kit.phone(answers(kit, 3_000), **judged(interruptions=NeverInterrupt())) as phone:
+            await answered(phone)
+            await phone.talk(1_000)
+            await phone.until(AgentStopped, count=2)
+            assert phone.seen(Interrupted) == phone.seen(OutputDucked) == []
+            assert len(phone.sent(ev.ResponseCreate)) == 2
+
+    run_virtual(main())
+
+
+def test_the_service_is_asked_to_leave_it_to_this_side(kit) -> None:
+    async def main() -> None:
+        async with kit.phone(answers(kit), **judged()) as phone:
+            detection = phone.server.session.audio.input.turn_detection
+            assert (detection.interrupt_response, detection.create_response) == (False, False)
+            phone.call.update(turns=ServerVad.patient())
+            await asyncio.sleep(0.1)
+            detection = phone.server.session.audio.input.turn_detection
+            assert (detection.silence_duration_ms, detection.create_response) == (1_000, False)
+
+    run_virtual(main())
+
+
+def test_whoever_answers_by_hand_is_not_answered_for(kit) -> None:
+    async def main() -> None:
+        turns = ServerVad.balanced(create_response=False)
+        async with kit.phone(answers(kit), **{**judged(), "turns": turns}) as phone:
+            await phone.talk(800, then_ms=2_000)
+            assert phone.sent(ev.ResponseCreate) == []
+
+    run_virtual(main())
+
+
+def test_policies_that_cannot_work_are_refused() -> None:
+    with pytest.raises(ConfigurationError, match="barge_in"):
+        Call(interruptions=InterruptionRules(), barge_in=False, microphone=QueueSource())
+    with pytest.raises(ConfigurationError, match="microphone"):
+        Call(interruptions=InterruptionRules())
