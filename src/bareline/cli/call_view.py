@@ -13,6 +13,7 @@ from bareline.client.call_events import (
     ErrorHappened,
     FillerSaid,
     Interrupted,
+    OutputResumed,
     Reconnected,
     ToolSettled,
     UserSaid,
@@ -22,6 +23,7 @@ from bareline.units import NS_PER_S
 
 __all__ = ["CallView", "ProtocolView"]
 
+_SOUNDS = {"backchannel": "a listener's sound", "echo": "its own echo", "unknown": "nothing"}
 _ARROWS = {"sent": "→", "received": "←", "malformed": "?"}
 
 
@@ -50,14 +52,21 @@ class CallView:
                 self.line(event.at_ns, "filler", event.text, "dim")
             case ConfirmationAsked():
                 self.line(event.at_ns, "confirm", f"{event.name} waits for a yes", "yellow")
-            case Interrupted():
-                self.line(event.at_ns, "barge-in", f"silent; {event.heard_ms} ms had been heard", "yellow")
+            case Interrupted() | OutputResumed():
+                self._show_floor(event)
             case Reconnected():
                 self.line(event.at_ns, "call", f"reconnected after {event.reason}", "yellow")
             case ErrorHappened():
                 self.line(event.at_ns, "error", event.message, "red")
             case _:
                 pass
+
+    def _show_floor(self, event: Interrupted | OutputResumed) -> None:
+        if isinstance(event, OutputResumed):
+            self.line(event.at_ns, "goes on", f"it was {_SOUNDS.get(event.kind, event.kind)}", "dim")
+            return
+        judged = f" ({event.kind})" if event.kind else ""
+        self.line(event.at_ns, "barge-in", f"silent; {event.heard_ms} ms had been heard{judged}", "yellow")
 
     def line(self, at_ns: int, who: str, text: str, colour: str) -> None:
         """One line of the call."""

@@ -69,6 +69,14 @@ def _call(summary: DemoSummary) -> Iterator[tuple[str, str]]:
     if summary.barge_in:
         cut = summary.barge_in
         yield "barge-in", f"silent after {cut.stop_ms} ms; {cut.heard_ms} ms heard, {cut.audio_end_ms} ms told"
+    turns = summary.turn_taking
+    if turns.backchannel:
+        sound = turns.backchannel
+        became = "ended the answer" if sound.interrupted else f"did not end the answer: a gap of {sound.gap_ms} ms"
+        yield "backchannel", f"'{sound.text}' {became}"
+    if turns.thinking:
+        became = "was taken for its end" if turns.thinking.cut else "was waited out"
+        yield "long pause", f"{turns.thinking.pause_ms} ms in the middle of a sentence: {became}"
 
 
 def _tools(summary: ToolsSummary) -> Iterator[tuple[str, str]]:

@@ -18,6 +18,7 @@ from bareline.cli.call_view import ProtocolView
 from bareline.cli.imported import imported
 from bareline.cli.running import run_call
 from bareline.cli.talk_browser import BROWSER_TASKS, DEFAULT_PORT, talk_in_browser
+from bareline.cli.talk_interruptions import INTERRUPTIONS, interruption_keywords
 from bareline.cli.terminal import Terminal
 from bareline.client.connect import DEFAULT_MODEL
 from bareline.errors import ConfigurationError
@@ -33,6 +34,7 @@ _GOES_WITH = {
     "out": ("--out", ("wav",)),
     "input_device": ("--input-device", ("microphone",)),
     "output_device": ("--output-device", ("microphone",)),
+    "interruptions": ("--interruptions", ("microphone", "wav")),
     "echo": ("--echo", ("microphone",)),
     "transport": ("--transport", ("microphone", "wav", "text")),
     "json": ("--json", ("microphone", "wav", "text", "list_devices")),
@@ -75,6 +77,12 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         "--transport",
         choices=("webrtc", "websocket"),
         help="default: webrtc when speaking and the webrtc extra is there, else websocket",
+    )
+    parser.add_argument(
+        "--interruptions",
+        choices=INTERRUPTIONS,
+        help="who judges what is said over the assistant: rules that know a listener's sound from an interruption "
+        "(balanced, the default; patient; eager), or the service, which takes every sound for one",
     )
     parser.add_argument("--model", default=DEFAULT_MODEL, help=f"default: {DEFAULT_MODEL}")
     parser.add_argument("--voice", help="marin, cedar, alloy, …")
@@ -161,6 +169,8 @@ async def _talk(args: argparse.Namespace, way: str, base_url: str | None) -> Non
         "tools": _tools(args.tools),
         "instructions": args.instructions or (None if args.tools else _instructions()),
     }
+    if way in ("microphone", "wav"):
+        options |= interruption_keywords(args.interruptions, view)
     name = "the built-in server (rules, not a language model)" if base_url == "local" else base_url or "OpenAI"
     talk = Talk(name, args.model, transport, options, view)
     if way == "wav":

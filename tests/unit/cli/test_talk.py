@@ -45,6 +45,7 @@ def talk(*arguments: str, text: str = "", **environment: str) -> subprocess.Comp
         (["--text", "--out", "x.wav"], "--out goes with --wav, not with --text"),
         (["--out", "x.wav"], "--out goes with --wav, not with microphone and speakers"),
         (["--wav", "x.wav", "--input-device", "1"], "--input-device goes with microphone and speakers, not with --wav"),
+        (["--text", "--interruptions", "eager"], "--interruptions goes with microphone and speakers or --wav, not"),
         (["--browser", "--json"], "--json goes with microphone and speakers or --wav or --text or --list-devices, not"),
         (["--text", "--port", "0"], "--port goes with --browser, not with --text"),
         (["--browser", "--port", "70000"], "--port 70000 is outside 0-65535"),

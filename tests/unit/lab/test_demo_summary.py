@@ -30,6 +30,12 @@ def test_no_more_than_one_answer_in_twenty_came_later_than_p95(turns: int, p50: 
     assert (summary.first_audio_ms.p50, summary.first_audio_ms.p95) == (p50, p95)
 
 
+NO_TURNS = [
+    "nobody made a listener's sound during an answer",
+    "nobody stopped to think in the middle of a sentence",
+]
+
+
 def interrupted(transport: str, gaps_ms: int, told_ms: int):
     """An answer of 1,000 ms in packets, cut by the caller; what was heard has small gaps, as late packets leave."""
     packets = [HeardAudio(number * (20 + gaps_ms) * NS_PER_MS + NS_PER_S, bytearray(20 * 48)) for number in range(50)]
@@ -55,11 +61,12 @@ def interrupted(transport: str, gaps_ms: int, told_ms: int):
 @pytest.mark.parametrize("gaps_ms", [0, 15])
 def test_an_answer_with_gaps_is_one_answer_and_what_was_heard_of_it_counts(transport: str, gaps_ms: int) -> None:
     summary = interrupted(transport, gaps_ms, told_ms=1_000)
-    assert summary.ok
+    assert summary.errors == NO_TURNS
     assert summary.barge_in is not None
     assert (summary.barge_in.heard_ms, summary.barge_in.audio_end_ms) == (1_000, 1_000)
 
 
 def test_a_server_that_takes_for_heard_what_was_not_is_found_out() -> None:
     summary = interrupted("webrtc", 0, told_ms=1_300)
-    assert summary.errors == ["of the interrupted answer 1000 ms were heard, and the server was left with 1300 ms"]
+    told = "of the interrupted answer 1000 ms were heard, and the server was left with 1300 ms"
+    assert summary.errors == [*NO_TURNS, told]

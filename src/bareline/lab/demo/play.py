@@ -15,7 +15,6 @@ from pathlib import Path
 
 import msgspec
 
-from bareline import turns
 from bareline.client.call import Call
 from bareline.client.call_events import AgentSaid, CallEvent
 from bareline.devices.sinks import NullSink
@@ -36,6 +35,8 @@ from bareline.protocol.events import TranscriptionConfig
 from bareline.server.backends.rules import RulesBackend
 from bareline.server.serve import RealtimeServer
 from bareline.speech.espeak import EspeakSynthesis
+from bareline.speech.phrase_stt import PhraseSTT
+from bareline.speech.silero import SileroVad
 from bareline.testing.caller import SimulatedCaller, SpokenUtterance
 from bareline.transports.webrtc.settings import WebRtcSettings
 from bareline.units import SAMPLE_RATE_HZ
@@ -172,13 +173,16 @@ class _Demo:
         return self
 
     def _call(self, recorder: Recorder) -> Call:
-        more = self._options.observer
+        more, rules = self._options.observer, self._plot.interruptions
         return Call(
             instructions=instructions(self._plot.today),
             voice=self._plot.agent_voice,
             speed=AGENT_SPEED,
             tools=self._tools,
-            turns=turns.ServerVad.balanced(),
+            turns=self._plot.turns,
+            interruptions=rules,
+            ears=SileroVad() if rules is not None else None,
+            recogniser=PhraseSTT(rules.words.grammar()) if rules is not None else None,
             transcription=TranscriptionConfig(model="gpt-4o-mini-transcribe", keywords=list(self._plot.keywords)),
             microphone=self.microphone,
             speaker=self.caller.listen_to(self.speaker),

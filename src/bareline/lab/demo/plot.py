@@ -16,6 +16,7 @@ from bareline.observe.record import TraceRecord
 from bareline.testing.caller import SpokenUtterance
 from bareline.testing.steps import Step
 from bareline.tools import Toolbox
+from bareline.turns import InterruptionRules, TurnProfile
 
 __all__ = ["Played", "Plot"]
 
@@ -40,7 +41,8 @@ class Played:
 class Plot(Generic[SummaryT_co]):
     """One scene as the seed drew it. ``keywords``: what the agent's session says to expect.
 
-    ``limit_s``: a call that takes longer is not going to end well. ``judge`` sees the store as the call left it.
+    ``limit_s``: a call that takes longer is not going to end well. ``interruptions`` of ``None``: the service judges
+    them. ``judge`` sees the store as the call left it.
     """
 
     name: str
@@ -50,6 +52,8 @@ class Plot(Generic[SummaryT_co]):
     agent_voice: str
     keywords: Sequence[str]
     limit_s: int
+    turns: TurnProfile
+    interruptions: InterruptionRules | None
     fill: Callable[[TaskStore], None]
     tools: Callable[[TaskStore], Toolbox]
     script: Callable[[Watch], Iterator[Step]]

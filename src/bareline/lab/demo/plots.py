@@ -15,6 +15,7 @@ from bareline.lab.demo.tools_script import tools_script
 from bareline.lab.task_manager.places import PlaceDirectory
 from bareline.lab.task_manager.tasks import TaskStore
 from bareline.lab.task_manager.tools import all_tools
+from bareline.turns import InterruptionRules, SemanticVad, ServerVad
 from bareline.units import NS_PER_S
 
 __all__ = ["SCENES", "draw_plot"]
@@ -59,6 +60,8 @@ def _call(seed: int, today: datetime.date) -> Plot[DemoSummary]:
         agent_voice=scene.agent_voice,
         keywords=PHRASES,
         limit_s=_CALL_LIMIT_S,
+        turns=SemanticVad.balanced(),
+        interruptions=InterruptionRules.balanced(),
         fill=scene.fill,
         tools=lambda store: all_tools(store, PlaceDirectory()),
         script=lambda watch: caller_script(scene, watch),
@@ -76,6 +79,8 @@ def _tools(seed: int, today: datetime.date) -> Plot[ToolsSummary]:
         agent_voice=scene.agent_voice,
         keywords=KEYWORDS,
         limit_s=_TOOLS_LIMIT_S,
+        turns=ServerVad.balanced(),
+        interruptions=None,
         fill=scene.fill,
         tools=lambda store: all_tools(store, PlaceDirectory(busy=[scene.busy]), expiry_ns=EXPIRY_S * NS_PER_S),
         script=lambda watch: tools_script(scene, watch, outwait_ms=(EXPIRY_S + 3) * 1_000),

@@ -47,11 +47,13 @@ VOICES = ("marin", "cedar", "alloy", "verse", "echo", "coral")
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 _ASK = ("What is on my list?", "What's on my list, please?", "Show me my tasks, please.", "Please read my tasks.")
-_ADD = ("Please add {title} for {day}.", "Add a task to {title} on {day}.", "Create a task, {title}, due {day}.")
+_ADD = ("Please add … {title} for {day}.", "Add a task to … {title} on {day}.", "Create a task, … {title}, due {day}.")
+"""With a pause to think, where nobody could take the sentence to be over."""
 DELETE = ("Delete {title}, please.", "Please delete {title}.", "Remove {title} from my list.")
 YES = ("Yes, please.", "Yes.", "Yes, go ahead.")
 _ASK_ALL = ("Read me all of my tasks.", "List all my tasks, please.", "Show all my tasks.")
 _INTERRUPT = ("Stop, please.", "Okay, stop.", "Stop.")
+_LISTENING = ("Mm-hmm.", "Uh-huh.", "Yeah.")
 _COMPLETE = ("Mark {title} as done.", "Complete {title}, please.", "I have finished {title}.")
 _NEVER_MIND = ("Never mind.", "No, never mind.", "No, thank you.")
 BYE = ("Goodbye.", "That's all, goodbye.", "Thank you, goodbye.")
@@ -76,6 +78,7 @@ class Scene:
     delete: str
     yes: str
     ask_all: str
+    backchannel: str
     interrupt: str
     complete: str
     complete_absent: str
@@ -133,6 +136,7 @@ def draw_scene(seed: int, today: datetime.date) -> Scene:
         complete_absent=worded(_COMPLETE, absent),
         never_mind=worded(_NEVER_MIND),
         goodbye=worded(BYE),
+        backchannel=worded(_LISTENING),
     )
 
 

@@ -14,9 +14,16 @@ from bareline.lab.demo.scene import Scene
 from bareline.testing.caller import InterruptAfter, Pause, Say, Step, WaitForAgent
 from bareline.tools import CallState
 
-__all__ = ["INTERRUPT_AFTER_MS", "TRIES", "Watch", "caller_script"]
+__all__ = ["INTERRUPT_AFTER_MS", "LISTEN_AFTER_MS", "THINK_MS", "TRIES", "Watch", "caller_script"]
 
+LISTEN_AFTER_MS = 1_200
+"""So long into a long answer the caller shows that somebody listens."""
+LISTENS_MS = 1_200
+"""The voice waits until a sound has turned out to be nothing; it is no answer that has ended."""
 INTERRUPT_AFTER_MS = 2_000
+"""So long after that, the caller has heard enough."""
+THINK_MS = 1_200
+"""The caller's pause in the middle of a sentence: longer than a silence timer waits."""
 ANSWER_OVER_MS = 700
 """So long a silence, and the caller takes the answer to be over."""
 TRIES = 3
@@ -108,7 +115,7 @@ def _ask(watch: Watch, sentence: str, reached: Callable[[], bool], *, yes: str =
     """Say it until it had its effect; say yes to a question about it."""
     for attempt in range(TRIES):
         watch.repeats += attempt > 0
-        yield Say(sentence)
+        yield Say(sentence, pause_ms=THINK_MS)
         said: list[str] = []
         yield WaitForAgent(silence_ms=ANSWER_OVER_MS, until=_remember(said))
         for _ in range(QUESTIONS):
@@ -121,11 +128,13 @@ def _ask(watch: Watch, sentence: str, reached: Callable[[], bool], *, yes: str =
 
 
 def _interrupt(watch: Watch, scene: Scene) -> Iterator[Step]:
-    """Ask for the long answer and break in."""
+    """Ask for the long answer, listen to it, and break in."""
     reached = _called(watch, "list_tasks")
     for attempt in range(TRIES):
         watch.repeats += attempt > 0
         yield Say(scene.ask_all)
+        yield InterruptAfter(LISTEN_AFTER_MS, scene.backchannel)
+        yield Pause(LISTENS_MS)
         yield InterruptAfter(INTERRUPT_AFTER_MS, scene.interrupt)
         yield Pause(2_500)
         if reached():

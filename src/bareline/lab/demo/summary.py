@@ -18,6 +18,8 @@ import msgspec
 
 from bareline.client.call_events import CallEvent, ErrorHappened, ToolSettled, UserSaid
 from bareline.lab.demo.scene import Scene
+from bareline.lab.demo.script import THINK_MS
+from bareline.lab.demo.turns_judge import TRUNCATIONS, TurnTaking, judge_turns, unmet_turns
 from bareline.lab.recording import HeardAudio
 from bareline.observe.record import TraceRecord
 from bareline.testing.caller import SpokenUtterance
@@ -41,7 +43,6 @@ AGREE_WITHIN_MS = 100
 """What was heard and what the server takes for heard may differ by what is on its way and in the jitter buffer."""
 JOIN_WITHIN_MS = 500
 """A shorter silence at the loudspeaker is not the end of an answer: packets may be late."""
-_TRUNCATIONS = {("sent", "conversation.item.truncate"), ("received", "conversation.item.truncated")}
 
 
 class FirstAudio(msgspec.Struct, frozen=True):
@@ -115,6 +116,7 @@ class DemoSummary(msgspec.Struct, frozen=True):
     tools: list[ToolUse]
     first_audio_ms: FirstAudio | None
     barge_in: BargeIn | None
+    turn_taking: TurnTaking
     recognition: Recognition
     media: MediaFigures | None
     errors: list[str]
@@ -134,23 +136,26 @@ def summarise(
 ) -> DemoSummary:
     """All figures of one call; ``unmet`` are the goals that were missed."""
     answers = _joined(heard)
-    barge_in = _barge_in(spoken, answers, trace)
+    sentences = [said for said in spoken if said.text != scene.backchannel]
+    barge_in = _barge_in(sentences, answers, trace)
+    turn_taking = judge_turns(backchannel=scene.backchannel, pause_ms=THINK_MS, spoken=spoken, heard=heard, trace=trace)
     lost = [f"{event.severity} lost: {event.message}" for event in events if isinstance(event, ErrorHappened)]
-    errors = [*unmet, *lost]
+    errors = [*unmet, *lost, *unmet_turns(turn_taking)]
     if barge_in is None:
         errors.append("the agent was not interrupted")
-    elif abs(barge_in.audio_end_ms - barge_in.heard_ms) > AGREE_WITHIN_MS:
+    elif not _agree(barge_in, turn_taking, transport):
         told, true = barge_in.audio_end_ms, barge_in.heard_ms
         errors.append(f"of the interrupted answer {true} ms were heard, and the server was left with {told} ms")
     return DemoSummary(
         ok=not errors,
         transport=transport,
         seed=scene.seed,
-        turns=len(spoken),
+        turns=len(sentences),
         tools=[tool_use(event) for event in events if isinstance(event, ToolSettled)],
-        first_audio_ms=_first_audio(spoken, answers),
+        first_audio_ms=_first_audio(sentences, answers),
         barge_in=barge_in,
-        recognition=recognition(spoken, events, repeats),
+        turn_taking=turn_taking,
+        recognition=recognition(sentences, _kept(events, trace), repeats),
         media=media,
         errors=errors,
     )
@@ -171,6 +176,22 @@ def unmet_in_trace(scene: Scene, trace: Sequence[TraceRecord]) -> list[str]:
     if not any(scene.absent.lower() in arguments.lower() for arguments in failed):
         problems.append(f"the trace shows no failed call for '{scene.absent}', which does not exist")
     return problems
+
+
+def _agree(barge_in: BargeIn, turns: TurnTaking, transport: str) -> bool:
+    """Whether both sides have the same of the interrupted answer.
+
+    Over WebRTC the server plays on while the voice here waits for a listener's sound to be over, and is so much ahead.
+    """
+    ahead_ms = turns.backchannel.gap_ms if transport == "webrtc" and turns.backchannel is not None else 0
+    late_ms = barge_in.audio_end_ms - barge_in.heard_ms
+    return -AGREE_WITHIN_MS <= late_ms <= AGREE_WITHIN_MS + ahead_ms
+
+
+def _kept(events: Sequence[CallEvent], trace: Sequence[TraceRecord]) -> list[CallEvent]:
+    """Without what was no turn: a listener's sound is understood too, and then forgotten."""
+    deleted = {record.data["item_id"] for record in trace if record.name == "conversation.item.delete"}
+    return [event for event in events if not (isinstance(event, UserSaid) and event.item_id in deleted)]
 
 
 def _consented_deletions(trace: Sequence[TraceRecord]) -> bool:
@@ -244,7 +265,7 @@ def _barge_in(
     ends = [
         (record.at_ns, int(record.data["audio_end_ms"]))
         for record in trace
-        if (record.kind, record.name) in _TRUNCATIONS
+        if (record.kind, record.name) in TRUNCATIONS
     ]
     asked_ns = 0
     for utterance in spoken:
