@@ -25,7 +25,7 @@ _DECISION_MAX_MS = 1_000
 """How long after the first sample of speech its detection may come and still find the prefix kept."""
 _SLICES_PER_S = 10
 """Audio is judged 100 ms at a time, some 3 ms of work."""
-_WORDS_SAMPLES = ms_to_samples(20)
+_WORDS_SAMPLES = ms_to_samples(60)
 """How often words are asked for."""
 
 
@@ -136,7 +136,7 @@ class Hearing:
 
     def _pieces(self, pcm: bytes) -> Iterator[bytes]:
         """Where words count, they are asked for at fixed places, so that any split of the audio is judged alike."""
-        if self._words is None or self._settings is None or self._settings.eagerness is None:
+        if not self._words_count:
             yield pcm
             return
         at, first = 0, self._recent.end_sample
@@ -144,6 +144,10 @@ class Hearing:
             step = _WORDS_SAMPLES - (first + at // BYTES_PER_SAMPLE) % _WORDS_SAMPLES
             yield pcm[at : at + step * BYTES_PER_SAMPLE]
             at += step * BYTES_PER_SAMPLE
+
+    @property
+    def _words_count(self) -> bool:
+        return self._words is not None and self._settings is not None and self._settings.eagerness is not None
 
     def _judge(self, pcm: bytes) -> Iterator[Heard]:
         begin = self._recent.end_sample
@@ -160,7 +164,7 @@ class Hearing:
     def _understand(self, detector: TurnDetector) -> list[TurnDecision]:
         """What the words mean that are known by now."""
         sample = self._recent.end_sample
-        if self._words is None or self._heard_to is None or sample % _WORDS_SAMPLES:
+        if self._words is None or not self._words_count or self._heard_to is None or sample % _WORDS_SAMPLES:
             return []
         words = self._words()
         if words is None or words == self._understood:
