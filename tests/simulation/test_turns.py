@@ -11,13 +11,23 @@ import asyncio
 import os
 import random
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
 
 import pytest
 
 from bareline.client.call import Call
-from bareline.client.call_events import AgentSaid, CallEvent, ErrorHappened, Interrupted, ToolCalled, ToolSettled
+from bareline.client.call_events import (
+    AgentSaid,
+    CallEvent,
+    ErrorHappened,
+    Interrupted,
+    OutputDucked,
+    OutputPaused,
+    OutputResumed,
+    ToolCalled,
+    ToolSettled,
+)
 from bareline.clock import now_ns
 from bareline.devices import NullSink
 from bareline.media.frames import AudioFrame
@@ -29,10 +39,18 @@ from bareline.testing.in_process import InProcessServer
 from bareline.testing.virtual import run_virtual
 from bareline.tools import Toolbox
 from bareline.transports.faults import Delay, Fault, Stall
+from bareline.turns import AlwaysInterrupt, InterruptionPolicy, InterruptionRules, NeverInterrupt
 from bareline.turns.energy import EnergyVad
 from bareline.turns.silence import SilenceTurnDetector
 from bareline.units import NS_PER_MS, NS_PER_S, ms_to_samples, samples_to_ms
 
+POLICIES: dict[str, Callable[[], InterruptionPolicy]] = {
+    "balanced": InterruptionRules.balanced,
+    "eager": InterruptionRules.eager,
+    "patient": InterruptionRules.patient,
+    "always": AlwaysInterrupt,
+    "never": NeverInterrupt,
+}
 FRAME_MS = 20
 FRAME = ms_to_samples(FRAME_MS)
 WORDS = ("well ", "now ", "the ", "list ", "has ", "seven ", "things ", "and ", "none ", "is ", "urgent ")
@@ -158,7 +176,9 @@ class Plan:
         self.device_ms = self.chance.choice((0, 20, 60))
         self.length_ms = self.chance.randint(10_000, 25_000)
         self.meddles = self.chance.random() < 0.4
-        self.turns = random.Random(f"{self.seed}:mode").choice(("service", "local", "manual", "changing"))
+        mode = random.Random(f"{self.seed}:mode")
+        self.turns = mode.choice(("service", "local", "manual", "changing"))
+        self.policy = mode.choice((None, *POLICIES)) if self.turns in ("service", "local") else None
         self.delay_ms = self.chance.choice((0, 20, 120))
         self.stall_ms = self.chance.choice((0, 0, 300, 900))
 
@@ -281,6 +301,8 @@ class World:
                 speaker=self.sink,
                 tools=self.tools(),
                 turns=turns_of(plan.turns),
+                interruptions=POLICIES[plan.policy]() if plan.policy else None,
+                ears=EnergyVad() if plan.policy and plan.seed % 2 else None,
                 observer=self.records,
             )
             async with call:
@@ -315,6 +337,7 @@ class World:
         called, settled = self.seen(ToolCalled), self.seen(ToolSettled)
         assert Counter(event.call_id for event in called) == Counter(event.call_id for event in settled)
         check_answered(self)
+        check_voice(self)
         check_truncations(self)
         check_transcript(self, call)
         sounds = {item_id: self.sound_of(item_id) for item_id in self.named()}
@@ -350,10 +373,32 @@ RACES = {"response_cancel_not_active"}
 
 
 def check_answered(world: World) -> None:
-    """Nobody waits for ever: after the user's last turn an answer begins."""
-    names = [record.name for record in world.records.records if record.kind == "received"]
-    turns = [at for at, name in enumerate(names) if name == "input_audio_buffer.committed"]
-    assert not turns or "response.created" in names[turns[-1] :], "the last turn was never answered"
+    """Nobody waits for ever: after the user's last turn an answer begins, unless it was no turn, or only a stop."""
+    records = world.records.records
+    nothing = {r.data["item_id"] for r in records if (r.kind, r.name) == ("sent", "conversation.item.delete")}
+    nothing |= {r.data.get("item_id") for r in records if r.name == "turn" and r.data["why"] == "stop"}
+    names = [(record.name, record.data) for record in records if record.kind == "received"]
+    turns = [at for at, (name, _) in enumerate(names) if name == "input_audio_buffer.committed"]
+    asked = [at for at in turns if names[at][1]["item_id"] not in nothing]
+    answered = [at for at, (name, _) in enumerate(names) if name == "response.created"]
+    assert not asked or max(answered, default=0) > asked[-1], "the last turn was never answered"
+
+
+def check_voice(world: World) -> None:
+    """Whatever was held back goes on, or ends for good; somebody who never gives way never does."""
+    held: CallEvent | None = None
+    for event in world.events:
+        if isinstance(event, OutputDucked | OutputPaused):
+            held = held or event
+        elif isinstance(event, OutputResumed | Interrupted):
+            held = None
+        assert held is None or event.at_ns - held.at_ns < HELD_MAX_NS, f"nobody ended {held}"
+    assert held is None, f"nobody ended {held}"
+    if world.plan.policy == "never":
+        assert not [event for event in world.seen(Interrupted) if event.by == "user"]
+
+
+HELD_MAX_NS = 8 * NS_PER_S
 
 
 def check_truncations(world: World) -> None:
@@ -507,6 +552,8 @@ def test_chance_interrupts_in_the_middle_of_anything(media: bool) -> None:
         seen.update("after two items" for event in world.seen(Interrupted) if len(event.item_ids) > 1)
         seen.update("before the first sample" for event in world.seen(Interrupted) if not event.heard_ms)
         seen.update(f"tool {event.state.value}" for event in world.seen(ToolSettled))
-    wanted = ["by user", "by application", "after two items", "before the first sample", "tool cancelled"]
+        seen.update(type(event).__name__ for event in world.events)
+    wanted = ["OutputDucked", "OutputPaused", "OutputResumed", "TurnDecided"]
+    wanted += ["by user", "by application", "after two items", "before the first sample", "tool cancelled"]
     wanted += ["output_audio_buffer.clear"] if media else ["conversation.item.truncate", "conversation.item.delete"]
     assert all(seen[name] >= 3 for name in wanted), seen
