@@ -105,6 +105,7 @@ def run_barge_in(args: argparse.Namespace) -> int:
         interruptions=args.interruptions,
         listening=args.listening,
         truths=args.truths,
+        echo_minutes=0.0 if args.no_echo else 10.0,
         attempts=args.attempts,
         quiet_only=not args.any_machine,
     )
@@ -124,6 +125,7 @@ def _add_barge_in(benches: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument("--interruptions", type=_count, default=16, help="in each call (default: 16)")
     parser.add_argument("--listening", type=_count, default=12, help="listeners' sounds in each call (default: 12)")
     parser.add_argument("--truths", type=_count, default=50, help="in virtual time, of each kind (default: 50)")
+    parser.add_argument("--no-echo", action="store_true", help="measure nothing over loudspeakers, which takes minutes")
     parser.add_argument("--attempts", type=_count, default=3, help="runs made at most (default: 3)")
     _add_choices(parser)
     parser.set_defaults(run=run_barge_in)

@@ -7,6 +7,7 @@ import msgspec
 from bareline.lab.barge_in_bench.talk import Overlapped
 from bareline.lab.barge_in_bench.truth import TruthCheck
 from bareline.lab.bench_wire_report import Goal, goal_line
+from bareline.lab.echo_bench.measure import EchoFigures, render_echo
 from bareline.lab.media_bench.report import HeardTruth
 
 __all__ = ["BenchBargeInReport", "Delay", "WayFigures", "render_bench_barge_in", "way_figures"]
@@ -40,12 +41,14 @@ class WayFigures(msgspec.Struct, frozen=True):
 
 
 class BenchBargeInReport(msgspec.Struct, frozen=True):
-    """Everything of one bench. ``over_webrtc``: with real packets; ``void``: why runs do not count."""
+    """Everything of one bench. ``over_webrtc``: with real packets; ``echo``: over loudspeakers, where measured;
+    ``void``: why runs do not count."""
 
     machine: dict[str, str]
     ways: list[WayFigures]
     truths: list[TruthCheck]
     over_webrtc: list[HeardTruth]
+    echo: EchoFigures | None
     void: list[str]
     goals: list[Goal]
     notes: list[str]
@@ -77,6 +80,7 @@ def render_bench_barge_in(report: BenchBargeInReport) -> str:
     lines += ["", *_table(report.ways)]
     lines += ["", *(_truth_line(truth) for truth in report.truths)]
     lines += [_packets_line(truth) for truth in report.over_webrtc]
+    lines += ["", *render_echo(report.echo)] if report.echo is not None else []
     lines += ["", *(goal_line(goal) for goal in report.goals)]
     lines += [f"note: {note}" for note in report.notes]
     return "\n".join(lines)

@@ -15,12 +15,14 @@ from importlib.metadata import version
 import msgspec
 
 from bareline.lab.barge_in_bench.client import DEVICE_MS, TRANSPORTS, WAYS
+from bareline.lab.barge_in_bench.echo_way import ECHO_WAY, hold_with_echo
 from bareline.lab.barge_in_bench.report import BenchBargeInReport, WayFigures, way_figures
 from bareline.lab.barge_in_bench.talk import Overlapped
 from bareline.lab.barge_in_bench.truth import TruthCheck, check_truth
 from bareline.lab.bench_load import cores
 from bareline.lab.bench_wire_process import BenchServer, run_plan
 from bareline.lab.bench_wire_report import Goal
+from bareline.lab.echo_bench.measure import EchoFigures, echo_goals, measure_echo
 from bareline.lab.media_bench.heard import check_heard_truth
 
 __all__ = ["BenchBargeInOptions", "goals_of", "run_bench_barge_in"]
@@ -39,15 +41,18 @@ _OVERLAP_S = 6.5
 
 @dataclass(frozen=True)
 class BenchBargeInOptions:
-    """``interruptions`` and ``listening`` sounds into each of six calls, until a run counts or ``attempts`` were made.
+    """``interruptions`` and ``listening`` sounds into each call, until a run counts or ``attempts`` were made.
 
-    ``truths``: interruptions in virtual time of each of eight kinds. ``quiet_only=False`` counts a disturbed run too,
-    and says so.
+    ``truths``: interruptions in virtual time of each of eight kinds. ``echo_minutes`` of the assistant's speech over
+    loudspeakers, and ``echo_interruptions`` at each level of the user; with 0 minutes nothing is measured over
+    loudspeakers. ``quiet_only=False`` counts a disturbed run too, and says so.
     """
 
     interruptions: int = 16
     listening: int = 12
     truths: int = 50
+    echo_minutes: float = 10.0
+    echo_interruptions: int = 100
     attempts: int = 3
     quiet_only: bool = True
     seed: int = 1
@@ -56,9 +61,10 @@ class BenchBargeInOptions:
 def run_bench_barge_in(
     options: BenchBargeInOptions | None = None, progress: Callable[[str], None] = lambda _: None
 ) -> BenchBargeInReport:
-    """Measure; takes about 10 s for each sound of a call, and two minutes. ``progress`` gets lines.
+    """Measure; takes about 10 s for each sound of a call, and six minutes. ``progress`` gets lines.
 
-    Raises ``BarelineError`` when a call fails, ``MissingExtra`` without the extras ``speech``, ``server``, ``webrtc``.
+    Raises ``BarelineError`` when a call fails, ``MissingExtra`` without the extras ``speech``, ``server``, ``webrtc``
+    and ``devices``.
     """
     options = options or BenchBargeInOptions()
     truths: list[TruthCheck] = []
@@ -68,6 +74,7 @@ def run_bench_barge_in(
                 truths.append(check_truth(media=media, items=items, stall_ms=stall_ms, interruptions=options.truths))
                 progress(f"truth: {truths[-1].transport}, {items} item(s), stall {stall_ms} ms")
     over_webrtc = [check_heard_truth(stall_ms) for stall_ms in (0, STALL_MS)]
+    echo, echo_way = _over_loudspeakers(options, progress)
     void: list[str] = []
     ways: list[WayFigures] = []
     for attempt in range(options.attempts):
@@ -79,13 +86,28 @@ def run_bench_barge_in(
             break
     return BenchBargeInReport(
         machine=_machine(),
-        ways=ways,
+        ways=[*ways, *echo_way],
         truths=truths,
         over_webrtc=over_webrtc,
+        echo=echo,
         void=void,
-        goals=goals_of(ways, truths),
+        goals=[*goals_of(ways, truths), *(echo_goals(echo) if echo is not None else [])],
         notes=_notes(ways, void, options),
     )
+
+
+def _over_loudspeakers(
+    options: BenchBargeInOptions, progress: Callable[[str], None]
+) -> tuple[EchoFigures | None, list[WayFigures]]:
+    """What the microphone hears of the assistant, and one call in which it does; in virtual time."""
+    if not options.echo_minutes:
+        return None, []
+    figures = measure_echo(
+        agent_minutes=options.echo_minutes, interruptions=options.echo_interruptions, progress=progress
+    )
+    talk = hold_with_echo(interruptions=options.interruptions, listening=options.listening, seed=options.seed)
+    progress("a call over loudspeakers")
+    return figures, [way_figures(ECHO_WAY, talk.found)]
 
 
 def goals_of(ways: list[WayFigures], truths: list[TruthCheck]) -> list[Goal]:
@@ -157,6 +179,7 @@ def _notes(ways: list[WayFigures], void: list[str], options: BenchBargeInOptions
     said = f"{options.interruptions} interruptions and {options.listening} listeners' sounds"
     notes = [
         f"{said} in each of six calls, three at once; the loudspeaker holds {DEVICE_MS} ms that nobody can take back.",
+        f"'{ECHO_WAY}' is one call in virtual time, in a room in which the echo is as loud as the user.",
         "times count from the first sound of the caller that can be heard, to what really left the loudspeaker.",
     ]
     if not ways:
