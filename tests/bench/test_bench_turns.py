@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 
 import pytest
 
-from bareline.cli.main import main
 from bareline.lab.turn_corpus.corpus import SCENES, scenes
 from bareline.lab.turns_bench.contenders import dictation, known_domain, open_speech, over_echo, overlaps
 from bareline.lab.turns_bench.household import HOUSEHOLD_GRAMMAR
@@ -30,9 +31,9 @@ def test_both_parts_have_the_same_scenes_but_for_human_speech() -> None:
 
 
 @pytest.mark.slow
-def test_a_small_share_is_measured_from_end_to_end(capsys: pytest.CaptureFixture[str]) -> None:
-    main(["bench", "turns", "--share", "0.01", "--json"])
-    report = json.loads(capsys.readouterr().out)
+def test_a_small_share_is_measured_from_end_to_end() -> None:
+    command = [sys.executable, "-m", "bareline", "bench", "turns", "--share", "0.01", "--json"]
+    report = json.loads(subprocess.run(command, capture_output=True, check=False).stdout)
     assert {"household", "open", "overlaps", "echo"} <= {group["name"] for group in report["groups"]}
     assert report["splits"] == report["splits_same"] > 0
     assert all(goal["measured"] is not None for goal in report["goals"] if "cut-ins over" not in goal["name"])

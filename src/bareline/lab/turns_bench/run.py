@@ -16,10 +16,8 @@ from bareline.lab.turn_corpus.corpus import SceneKind, scenes
 from bareline.lab.turns_bench.contenders import dictation, known_domain, open_speech, over_echo, overlaps
 from bareline.lab.turns_bench.goals import goals_of
 from bareline.lab.turns_bench.report import BenchTurnsReport, Group
-from bareline.speech.silero import SileroVad
 from bareline.testing.turns.curve import Point, points_of
 from bareline.testing.turns.figures import Figures, figures_of
-from bareline.testing.turns.invariance import any_split_decides_the_same
 from bareline.testing.turns.labels import Part
 from bareline.testing.turns.measure import Measured, measure
 from bareline.testing.turns.recordings import write_recording
@@ -89,13 +87,10 @@ def run_bench_turns(
         if not sources:
             continue
         contenders = plan.contenders()
-        measured = list(measure(sources, contenders, processes=options.processes))
+        measured = list(measure(sources, contenders, processes=options.processes, compare_splits=_SPLIT_SCENES))
         groups.append(_group(plan, contenders, measured))
-        # The canceller's threads would not survive the next processes: it stays in theirs.
-        for scene in sources[: 0 if sources[0].in_echo else _SPLIT_SCENES]:
-            recording = scene.make()
-            told = [any_split_decides_the_same(recording, each, SileroVad, options.seed) for each in contenders]
-            split_same, split_of = split_same + sum(told), split_of + len(told)
+        told = [same for heard in measured for same in (heard.splits or {}).values()]
+        split_same, split_of = split_same + sum(told), split_of + len(told)
         progress(f"{plan.title}: {groups[-1].recordings} recordings, {time.monotonic() - begun:.0f} s")
     seconds = time.monotonic() - begun
     return BenchTurnsReport(

@@ -67,7 +67,7 @@ def check_turns(
     """Replay the recordings of ``folder`` and raise ``AssertionError`` where they are taken worse than its lock holds.
 
     ``contender``: as tuned, or only its detector; the lock's entry is ``name``, by default the contender's own name, or
-    the only one. Raises ``ConfigurationError`` when there is no lock, or it is for other recordings.
+    the only one. Stays in this process. Raises ``ConfigurationError`` when there is no lock, or it is for other recordings.
     """
     folder = Path(folder)
     lock = read_lock(folder / LOCK_NAME)
@@ -76,7 +76,7 @@ def check_turns(
         raise ConfigurationError(f"{folder / LOCK_NAME} holds {', '.join(lock.reached)}, not {name}")
     if not isinstance(contender, Contender):
         contender = Contender(name=name, detector=contender)
-    measured = list(measure(read_folder(folder), (contender,), vad=vad, cache=folder / CACHE_NAME))
+    measured = list(measure(read_folder(folder), (contender,), vad=vad, cache=folder / CACHE_NAME, processes=1))
     changed = _changed(lock, measured)
     if changed:
         raise ConfigurationError(f"{folder} is not what was locked ({changed}): tune and lock again")

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Protocol
 
 from bareline.speech.silero import SileroVad
+from bareline.testing.turns.invariance import any_split_decides_the_same
 from bareline.testing.turns.memory import HeardWords, hear_voice
 from bareline.testing.turns.outcome import Outcome, judge
 from bareline.testing.turns.recordings import Recording
@@ -38,13 +39,15 @@ class Source(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """One recording, heard by every contender (by name). ``tags`` are those of its labels."""
+    """One recording, heard by every contender (by name). ``tags`` are those of its labels; ``splits``: whether any
+    split of its audio decided the same, where that was compared."""
 
     name: str
     digest: str
     length_ms: int
     tags: dict[str, str]
     outcomes: dict[str, Outcome]
+    splits: dict[str, bool] | None = None
 
 
 def hear(
@@ -53,14 +56,22 @@ def hear(
     *,
     vad: Callable[[], VoiceActivity] = SileroVad,
     cache: Path | None = None,
+    compare_splits: bool = False,
 ) -> Measured:
-    """Let every contender hear one recording; voice activity and words are computed once for all of them."""
+    """Let every contender hear one recording; voice activity and words are computed once for all of them.
+
+    ``compare_splits``: hear it again in other frames, with engines of their own.
+    """
     voice = hear_voice(recording.pcm, vad, name=getattr(vad, "__name__", "vad"), cache=cache)
     words: dict[object, HeardWords] = {}
     outcomes = {
         contender.name: judge(recording, replay(recording, contender, voice, words)) for contender in contenders
     }
-    return Measured(recording.name, recording.digest, recording.length_ms, recording.labels.tags, outcomes)
+    splits = None
+    if compare_splits:
+        splits = {each.name: any_split_decides_the_same(recording, each, vad) for each in contenders}
+    tags = recording.labels.tags
+    return Measured(recording.name, recording.digest, recording.length_ms, tags, outcomes, splits)
 
 
 def measure(
@@ -70,20 +81,23 @@ def measure(
     vad: Callable[[], VoiceActivity] = SileroVad,
     cache: Path | None = None,
     processes: int | None = None,
+    compare_splits: int = 0,
 ) -> Iterator[Measured]:
     """Each source's measurements, in order, as they come.
 
-    ``cache``: a folder that keeps voice activity. ``processes``: None for one per core; 1 stays in this one. Raises
-    what a source or a contender raises.
+    ``cache``: a folder that keeps voice activity. ``compare_splits``: of so many sources, from the first on.
+    ``processes``: None for one per core; 1 stays in this one. Other processes are copies of this one: where an engine
+    with threads (Silero, the echo canceller) has run here before, stay in this one. Raises what a source or a contender
+    raises.
     """
     global _work  # noqa: PLW0603 - contenders hold functions, which reach other processes only by being there already
-    _work = _Work(tuple(contenders), vad, cache)
+    _work = _Work(tuple(contenders), vad, cache, compare_splits)
     count = processes if processes is not None else len(os.sched_getaffinity(0))
     if count < 2 or len(sources) < 2:
-        yield from map(_measure_one, sources)
+        yield from map(_measure_one, enumerate(sources))
         return
     with ProcessPoolExecutor(count, mp_context=multiprocessing.get_context("fork")) as pool:
-        yield from pool.map(_measure_one, sources, chunksize=_CHUNK)
+        yield from pool.map(_measure_one, list(enumerate(sources)), chunksize=_CHUNK)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,12 +105,15 @@ class _Work:
     contenders: tuple[Contender, ...]
     vad: Callable[[], VoiceActivity]
     cache: Path | None
+    compare_splits: int
 
 
 _work: _Work | None = None
 
 
-def _measure_one(source: Source) -> Measured:
+def _measure_one(numbered: tuple[int, Source]) -> Measured:
     if _work is None:
         raise RuntimeError("no work was given")
-    return hear(source.make(), _work.contenders, vad=_work.vad, cache=_work.cache)
+    number, source = numbered
+    compare_splits = number < _work.compare_splits
+    return hear(source.make(), _work.contenders, vad=_work.vad, cache=_work.cache, compare_splits=compare_splits)
