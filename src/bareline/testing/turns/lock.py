@@ -67,7 +67,8 @@ def check_turns(
     """Replay the recordings of ``folder`` and raise ``AssertionError`` where they are taken worse than its lock holds.
 
     ``contender``: as tuned, or only its detector; the lock's entry is ``name``, by default the contender's own name, or
-    the only one. Stays in this process. Raises ``ConfigurationError`` when there is no lock, or it is for other recordings.
+    the only one. Stays in this process. Raises ``ConfigurationError`` when there is no lock, or it is for other
+    recordings.
     """
     folder = Path(folder)
     lock = read_lock(folder / LOCK_NAME)
