@@ -18,6 +18,7 @@ from bareline.devices import (
     WavSink,
 )
 from bareline.devices.contract import AudioSource
+from bareline.devices.echo_control import EchoControl
 from bareline.devices.live_sink import LiveSink
 from bareline.devices.live_source import LiveSource
 from bareline.media.frames import AudioFrame
@@ -71,6 +72,8 @@ SOURCES: dict[str, MakeSource] = {
     "queue": pushed,
     "caller": caller,
     "a microphone": lambda: ForSomeTime(LiveSource(CardInput())),
+    "a microphone without echo": lambda: EchoControl(ForSomeTime(LiveSource(CardInput())), NullSink()).microphone,
+    "odd frames without echo": lambda: EchoControl(caller(), NullSink(), mode="half").microphone,
     "a stereo microphone of 48 kHz": lambda: ForSomeTime(LiveSource(CardInput(rate_hz=48_000, channels=2))),
 }
 SINKS: dict[str, MakeSink] = {
@@ -81,6 +84,7 @@ SINKS: dict[str, MakeSink] = {
     "a stereo loudspeaker of 44.1 kHz whose clock shakes": lambda: LiveSink(
         CardOutput(rate_hz=44_100, channels=2, buffer_blocks=3, shakes_ns=(0, 3_000_000, -2_000_000, 700_000))
     ),
+    "a loudspeaker with echo control": lambda: EchoControl(SilenceSource(), LiveSink(CardOutput())).speaker,
     "the caller's ear": lambda: caller().listen_to(NullSink()),
 }
 

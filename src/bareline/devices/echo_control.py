@@ -170,7 +170,7 @@ class EchoControl:
             self._moved = True
             self._ahead += _DELAY_WANTED - delay.samples
             self._proven_at_ms = self._meter.measured_ms + _PROVEN_MS
-            delay.restart()
+            delay.moved(_DELAY_WANTED)
 
 
 def _level(pcm: bytes) -> float:

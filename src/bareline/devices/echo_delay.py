@@ -54,10 +54,10 @@ class EchoDelay:
         self._fresh = 0
         return self._compared(self._compare())
 
-    def restart(self) -> None:
-        """The far end was moved: what was compared says nothing any more."""
+    def moved(self, samples: int) -> None:
+        """The far end was moved, so that the delay should be this now: what was compared says nothing any more."""
         self._filled = self._fresh = 0
-        self.samples = self._last = None
+        self.samples, self._last = samples, None
 
     def _compared(self, found: int | None) -> bool:
         last, self._last = self._last, found

@@ -29,6 +29,8 @@ _ALIKE = 2.0
 """A block up to so many times the expected echo is taken for nothing but echo."""
 _HEARD_RATIO = 0.5
 """Levels that go together at least this well are cause and effect."""
+_BELIEVED, _FORGOTTEN = 40, 400
+"""For how many blocks levels have to go together; two voices do for a moment, and a user may drown an echo for long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,9 @@ class EchoMeter:
         self._left = _Mean()
         self._with_near = [0.0] * _LAGS
         self._with_left = [0.0] * _LAGS
+        self._lag: int | None = None
+        self._gain = 0.0
+        self._heard_for = self._unheard_for = 0
         self._alone = 0
         self._echo_power = 0.0
         self._left_power = 0.0
@@ -96,11 +101,12 @@ class EchoMeter:
             off = weight * self._far[lag].feed(level, weight)
             self._with_near[lag] = (1 - weight) * (self._with_near[lag] + off * near_off)
             self._with_left[lag] = (1 - weight) * (self._with_left[lag] + off * left_off)
+        self._find()
         self._compare(near, left)
 
     def levels(self) -> EchoLevels:
         """The levels now."""
-        lag = self._lag()
+        lag = self._lag  # as late as the echo comes, in blocks; kept while the user drowns it
         if lag is None or not self._alone:
             return EchoLevels(measured_ms=self.measured_ms)
         return EchoLevels(
@@ -120,18 +126,24 @@ class EchoMeter:
         self._echo_power += weight * (near * near - self._echo_power)
         self._left_power += weight * (left * left - self._left_power)
 
-    def _lag(self) -> int | None:
-        """As late as the echo comes, in blocks; None while none is heard."""
+    def _find(self) -> None:
+        """How late the echo comes: known once levels went together for a while, forgotten once they long did not."""
         lag = max(range(_LAGS), key=self._with_near.__getitem__)
-        return lag if _ratio(self._with_near[lag], self._far[lag], self._near) >= _HEARD_RATIO else None
+        if _ratio(self._with_near[lag], self._far[lag], self._near) >= _HEARD_RATIO:
+            self._heard_for, self._unheard_for = self._heard_for + 1, 0
+        else:
+            self._heard_for, self._unheard_for = 0, self._unheard_for + 1
+        if self._heard_for >= _BELIEVED:
+            self._lag, self._gain = lag, self._with_near[lag] / self._far[lag].spread
+        elif self._unheard_for >= _FORGOTTEN:
+            self._lag = None
 
     def _expected(self, blocks: int) -> float | None:
         """The level of the echo now, from the loudspeaker's in so many blocks before that."""
-        lag = self._lag()
+        lag = self._lag
         if lag is None:
             return None
-        gain = self._with_near[lag] / self._far[lag].spread
-        return gain * max(self._recent[max(0, lag - _JITTER) : lag + blocks + 1])
+        return self._gain * max(self._recent[max(0, lag - _JITTER) : lag + blocks + 1])
 
 
 class _Mean:
