@@ -42,7 +42,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     )
     turns.add_argument("--lock", action="store_true", help="write DIR/turns.lock.json for what is recommended")
     turns.add_argument("--lock-name", action="append", default=[], metavar="NAME", help="lock this contender instead")
-    turns.add_argument("--processes", type=int, metavar="N", help="how many at once (default: one per core)")
+    turns.add_argument("--processes", type=_count, metavar="N", help="how many at once (default: one per core)")
     turns.add_argument("--json", action="store_true", help="print the report as JSON")
     turns.set_defaults(run=run_turns)
 
@@ -82,6 +82,12 @@ def _text(path: Path) -> str:
         return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"cannot read {path}: {error}") from error
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) == 0:
+        raise argparse.ArgumentTypeError(f"'{text}' is not a number from 1 on")
+    return int(text)
 
 
 def _percent(text: str) -> float:
