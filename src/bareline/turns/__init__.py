@@ -1,5 +1,6 @@
 """Turn-taking: profiles to choose from, detectors that decide, and what engines behind them promise."""
 
+from bareline.turns.asked import AskingTurnDetector, TurnJudge
 from bareline.turns.completeness import CompletenessTurnDetector, completeness
 from bareline.turns.contract import (
     Hypothesis,
@@ -30,12 +31,14 @@ from bareline.turns.patience import Patience, PatientTurnDetector, Pause, Wait
 from bareline.turns.profiles import SemanticVad, ServerVad, TurnProfile, wire_turn_detection
 from bareline.turns.push_to_talk import PushToTalk
 from bareline.turns.silence import SilenceTurnDetector
+from bareline.turns.spotting import Spotted, WakeSpotter
 from bareline.turns.wake_word import WakeWord
 
 __all__ = [
     "DEFAULT_TURN_RULES",
     "Adjustable",
     "AlwaysInterrupt",
+    "AskingTurnDetector",
     "CompletenessTurnDetector",
     "DictationTurnDetector",
     "Endpointing",
@@ -60,13 +63,16 @@ __all__ = [
     "ServerVad",
     "SilenceTurnDetector",
     "SpeechProbability",
+    "Spotted",
     "StreamingSTT",
     "TurnDecision",
     "TurnDetector",
+    "TurnJudge",
     "TurnProfile",
     "TurnRule",
     "VoiceActivity",
     "Wait",
+    "WakeSpotter",
     "WakeWord",
     "after_cut_in",
     "after_yes_no_question",
