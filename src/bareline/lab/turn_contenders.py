@@ -62,7 +62,8 @@ def by_grammar(grammar: str, *, profiles: Mapping[str, Endpointing] | None = Non
             detector=partial(CompletenessTurnDetector, profile=profile),
             recogniser=words,
             family="completeness",
-            code=f"Call(turns=CompletenessTurnDetector(SileroVad(), Endpointing.{name}()), recogniser=GrammarSTT(...))",
+            code=f"Call(turns=bl.turns.CompletenessTurnDetector(SileroVad(), bl.turns.Endpointing.{name}()), "
+            "recogniser=GrammarSTT(...))",
         )
         for name, profile in (profiles or LOCAL_PROFILES).items()
     )
