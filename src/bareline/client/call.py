@@ -20,7 +20,7 @@ from bareline.client.capture import Capture
 from bareline.client.connect import connect
 from bareline.client.connections import Connections
 from bareline.client.feed import Feed
-from bareline.client.held_turns import asks_by_itself, held_turns
+from bareline.client.held_turns import asks_by_itself, held_turns, restored_turns
 from bareline.client.image_policy import DEFAULT_IMAGES, ImagePolicy, ShownImage
 from bareline.client.image_way import Sideband, sideband_of
 from bareline.client.images import Detail, Images, Picture, Way
@@ -416,10 +416,10 @@ class Call:
 
     def _turns_changed(self) -> None:
         """Protection began or ended: a service that interrupts by itself has to know."""
-        wanted = self._keywords.get("turns")
-        if self._parts.judging is None and (wanted is None or isinstance(wanted, ev.ServerVad | ev.SemanticVad)):
-            turns = self._turns() or ev.ServerVad()
-            self._parts.outbox.post(ev.SessionUpdate(session=session_config({"turns": turns})))
+        parts = self._parts
+        turns = restored_turns(self._keywords.get("turns"), protected=parts.protection.wanted)
+        if parts.judging is None and turns is not None:
+            parts.outbox.post(ev.SessionUpdate(session=session_config({"turns": turns})))
 
     def _config(self) -> ev.RealtimeSessionConfig:
         tools = [*self._parts.runner.toolbox.definitions(), *self._parts.consent.definitions(), *self._more_tools]

@@ -133,6 +133,7 @@ def compose(
         judging=_judging(options, shared, later, ears, asks),
         over_media=_over_media(options, shared, later, barge_in),
     )
+    ears.follow(parts.protection)
     if parts.judging is not None:
         parts.turns.floor = parts.judging.interruptions
     later.parts, later.reactions = parts, Reactions(parts, barge_in=options.barge_in)

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from bareline.client.session_settings import Turns
 from bareline.protocol import events as ev
 
-__all__ = ["asks_by_itself", "held_turns"]
+__all__ = ["asks_by_itself", "held_turns", "restored_turns"]
 
 
 def held_turns(turns: Turns, *, judged: bool, protected: bool) -> Turns:
@@ -21,6 +21,17 @@ def held_turns(turns: Turns, *, judged: bool, protected: bool) -> Turns:
     if judged:
         return replace(service, interrupt_response=False, create_response=False)
     return replace(service, interrupt_response=False)
+
+
+def restored_turns(turns: Turns, *, protected: bool) -> Turns:
+    """What to tell a service that interrupts by itself when protection begins or ends; ``None``: nothing.
+
+    Settings that are not sent stay as they are (REALTIME.md section 5), so what is allowed again is said.
+    """
+    service = ev.ServerVad() if turns is None else turns
+    if not isinstance(service, ev.ServerVad | ev.SemanticVad):
+        return None
+    return replace(service, interrupt_response=not protected and service.interrupt_response is not False)
 
 
 def asks_by_itself(turns: Turns) -> bool:

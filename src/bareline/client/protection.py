@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 
 from bareline.client.call_events import CallEvent, ErrorHappened
 from bareline.clock import now_ns
+from bareline.media.frames import AudioFrame
 from bareline.protocol.sequencer import RequestNote
+from bareline.turns.contract import TurnDecision
 from bareline.units import ms_to_ns
 
 __all__ = ["Protection"]
@@ -20,7 +22,7 @@ class Protection:
     """Spans, and responses until they are heard to their end.
 
     ``holds`` tells whether audio of a response is played or waits; ``changed`` is called when protection begins or
-    ends, so that the service is told where it interrupts by itself.
+    ends, so that the service is told where it interrupts by itself. Follows the ears.
     """
 
     def __init__(
@@ -61,6 +63,11 @@ class Protection:
         self._asked.add("")  # the service has to know before it is asked
         self.look()
         self._asked = (self._asked | {request(self._told)}) - {""}
+
+    def heard(self, frame: AudioFrame, decisions: Sequence[TurnDecision]) -> None:  # noqa: ARG002 - a follower's
+        """Protection ends also where nothing of the answer comes: as long as a user is there, somebody looks."""
+        if self._was:
+            self.look()
 
     def look(self) -> None:
         """Something was heard to its end, or is not coming."""

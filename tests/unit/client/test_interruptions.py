@@ -20,6 +20,7 @@ from bareline.client.call_events import (
 from bareline.devices.sources import QueueSource
 from bareline.errors import ConfigurationError
 from bareline.protocol import events as ev
+from bareline.protocol.generation import Failed
 from bareline.testing.virtual import run_virtual
 from bareline.turns.energy import EnergyVad
 from bareline.turns.interruption import Judgement, Overlap
@@ -196,6 +197,7 @@ def test_what_must_be_heard_is_heard_to_its_end(kit, media, policy) -> None:
             assert not first.interrupted
             assert phone.seen(Interrupted) == []
             await phone.until(AgentStarted, count=2)  # what was said meanwhile is answered
+            assert phone.server.session.audio.input.turn_detection.interrupt_response is (policy is None)
             await asyncio.sleep(0.5)
             await phone.talk(1_200)
             assert await phone.until(Interrupted)
@@ -213,6 +215,20 @@ def test_a_span_protects_whatever_is_said_in_it(kit) -> None:
                 assert phone.seen(OutputDucked) == []
             await phone.until(AgentStopped)
             assert phone.seen(Interrupted) == []
+
+    run_virtual(main())
+
+
+def test_an_announcement_that_fails_protects_nothing(kit) -> None:
+    async def main() -> None:
+        async def respond(request):
+            yield Failed("server_error", "no voice")
+
+        async with kit.phone(respond, **judged(interruptions=None)) as phone:
+            phone.call.say("This call is recorded.", interruptible=False)
+            await asyncio.sleep(3)
+            await phone.talk(800, then_ms=1_000)
+            assert phone.server.session.audio.input.turn_detection.interrupt_response is True
 
     run_virtual(main())
 
