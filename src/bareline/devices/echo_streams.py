@@ -38,10 +38,11 @@ class EchoSpeaker:
         return self.look()
 
     def look(self) -> int:
-        """Ask the sink what was heard until now."""
+        """Ask the sink what was heard until now; ``far`` learns when, as evenly as the sink can tell."""
         self._account()
         heard = self._sink.heard_samples
-        self._far.heard(heard, now_ns())
+        even: int = getattr(self._sink, "likely_heard_samples", heard)
+        self._far.heard(even, now_ns())
         return heard
 
     async def write(self, frame: AudioFrame) -> None:

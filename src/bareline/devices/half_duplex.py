@@ -13,6 +13,8 @@ _LEFT_SHARE = 0.35
 _CLOSE_AFTER = 20
 _OPEN_AFTER = 200
 """Blocks of 10 ms with sound from the loudspeaker: it closes within 200 ms, and opens once two seconds were clean."""
+_JUDGED_FROM_MS = 1_500
+"""A canceller begins to learn with the first sound from the loudspeaker."""
 _LOUDER = 3.0
 """Somebody speaks over the loudspeaker who is so much (9.5 dB) louder than its echo can be ..."""
 _LOUDER_FOR = 6
@@ -42,7 +44,7 @@ class HalfDuplex:
 
     def judge(self, levels: EchoLevels) -> None:
         """Say how much echo is left, with each block in which the loudspeaker is heard."""
-        if leaking(levels) == self.half:
+        if leaking(levels) == self.half or levels.measured_ms < _JUDGED_FROM_MS:
             self._against = 0
             return
         self._against += 1

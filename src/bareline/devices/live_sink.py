@@ -75,6 +75,17 @@ class LiveSink:
                 self._queue.advance(now_ns())
             return self._queue.heard
 
+    @property
+    def likely_heard_samples(self) -> int:
+        """Samples heard so far, most likely: even where the device's word shakes, and with no promise to round down.
+
+        For echo cancellers, which must know when each sample is heard.
+        """
+        with self._lock:
+            if not self._closed:
+                self._queue.advance(now_ns())
+            return self._queue.likely_heard(now_ns())
+
     async def write(self, frame: AudioFrame) -> None:
         """Queue a frame; waits while the queue is full. Raises ``Closed`` after ``close``, ``DeviceLost``."""
         limit = ms_to_samples(self.QUEUE_MS)

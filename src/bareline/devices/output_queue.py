@@ -18,6 +18,8 @@ _JITTER_NS = ms_to_ns(50)
 """A block that claims to be heard earlier than the block before it ends, by less than this, is a card's clock that
 shakes: it is believed slowly, so that nothing is claimed too early."""
 _CATCH_UP = 8
+_EVEN_EARLIER, _EVEN_LATER = 2, 64
+"""A card may be late in saying when a block is heard, but not early: so much of each deviation is believed."""
 _STARVED_NS = ms_to_ns(300)
 """Audio that goes on within this time was meant to be heard without a gap."""
 
@@ -34,10 +36,14 @@ class _Run:
 
 @dataclass(frozen=True, slots=True)
 class _Block:
-    """``frames`` of a run that the card holds, or has played; the first is number ``first_frame`` of its run."""
+    """``frames`` of a run that the card holds, or has played; the first is number ``first_frame`` of its run.
+
+    ``starts_ns``: heard no earlier; ``even_ns``: most likely heard then.
+    """
 
     run: _Run
     starts_ns: int
+    even_ns: int
     first_frame: int
     frames: int
 
@@ -65,6 +71,7 @@ class OutputQueue:
         self._run: _Run | None = None
         self._blocks: deque[_Block] = deque()
         self._next_ns = 0
+        self._next_even_ns: int | None = None
         self._known_until_ns = 0
         self._dry_ns: int | None = None
         self._cleared = False
@@ -88,7 +95,7 @@ class OutputQueue:
 
     def fill(self, frames: int, starts_ns: int, now_ns: int) -> bytes:
         """``frames`` frames for the card, the first of which is heard at ``starts_ns``; silence where nothing waits."""
-        starts_ns = self._settled(starts_ns, frames)
+        even_ns, starts_ns = self._even(starts_ns, frames), self._settled(starts_ns, frames)
         # While the card asks for nothing it plays no more than it was given and nobody knows whether it plays at all.
         self._known_until_ns = now_ns + 2 * self._duration_ns(frames)
         size = frames * self._card.frame_bytes
@@ -100,7 +107,7 @@ class OutputQueue:
         self._encode(run, size)
         audio = bytes(self._encoded[:size])
         del self._encoded[:size]
-        self._give(run, starts_ns, len(audio) // self._card.frame_bytes)
+        self._give(run, starts_ns, even_ns, len(audio) // self._card.frame_bytes)
         if run.over and not self._encoded:
             self._run = None
             self._dry_ns = None if self._cleared else now_ns
@@ -121,6 +128,16 @@ class OutputQueue:
             if passed < block.frames:
                 return
             self._blocks.popleft()
+
+    def likely_heard(self, now_ns: int) -> int:
+        """How many samples were heard until now, most likely; ``heard`` promises not to be more, this is even."""
+        heard: dict[int, tuple[_Run, int]] = {}
+        for block in self._blocks:
+            passed = min(block.frames, (now_ns - block.even_ns) * self._card.rate_hz // NS_PER_S)
+            if passed > 0:
+                samples = (block.first_frame + passed) * SAMPLE_RATE_HZ // self._card.rate_hz
+                heard[id(block.run)] = (block.run, min(block.run.fed, samples))
+        return self.heard + sum(max(0, samples - run.heard) for run, samples in heard.values())
 
     def clear(self) -> int:
         """Drop what the card was not given yet; how many samples that is."""
@@ -161,9 +178,9 @@ class OutputQueue:
             run.fed += len(pcm) // BYTES_PER_SAMPLE
             self._encoded += self._encoder.feed(pcm)
 
-    def _give(self, run: _Run, starts_ns: int, frames: int) -> None:
+    def _give(self, run: _Run, starts_ns: int, even_ns: int, frames: int) -> None:
         if frames:
-            self._blocks.append(_Block(run, starts_ns, run.frames, frames))
+            self._blocks.append(_Block(run, starts_ns, even_ns, run.frames, frames))
             run.frames += frames
 
     def _settled(self, starts_ns: int, frames: int) -> int:
@@ -171,6 +188,15 @@ class OutputQueue:
         if 0 < early_ns < _JITTER_NS:
             starts_ns = self._next_ns - early_ns // _CATCH_UP
         self._next_ns = starts_ns + self._duration_ns(frames)
+        return starts_ns
+
+    def _even(self, starts_ns: int, frames: int) -> int:
+        """The same without the card's shaking; pauses too pass by the card's clock."""
+        due_ns = starts_ns if self._next_even_ns is None else self._next_even_ns
+        off_ns = starts_ns - due_ns
+        if abs(off_ns) < _JITTER_NS:
+            starts_ns = due_ns + off_ns // (_EVEN_EARLIER if off_ns < 0 else _EVEN_LATER)
+        self._next_even_ns = starts_ns + self._duration_ns(frames)
         return starts_ns
 
     def _duration_ns(self, frames: int) -> int:
