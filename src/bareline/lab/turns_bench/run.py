@@ -32,7 +32,7 @@ _CANNOT_SHOW = (
     "a person's recordings are prompts read by one voice at 8 kHz, with pauses between sentences.",
 )
 _QUIET_DB = 20
-_SPLIT_SCENES = 3
+_SPLIT_SCENES = 2
 """Recordings of each group whose splits are compared."""
 
 

@@ -20,9 +20,6 @@ from bareline.turns.contract import VoiceActivity
 
 __all__ = ["Measured", "Source", "hear", "measure"]
 
-_CHUNK = 4
-"""Recordings that a process takes at a time."""
-
 
 class Source(Protocol):
     """A recording that is made or read when it is needed."""
@@ -97,7 +94,7 @@ def measure(
         yield from map(_measure_one, enumerate(sources))
         return
     with ProcessPoolExecutor(count, mp_context=multiprocessing.get_context("fork")) as pool:
-        yield from pool.map(_measure_one, list(enumerate(sources)), chunksize=_CHUNK)
+        yield from pool.map(_measure_one, list(enumerate(sources)))
 
 
 @dataclass(frozen=True, slots=True)
