@@ -86,26 +86,14 @@ def compose(
     responder = Responder(options.ids, journal, post=outbox.post, emit=feed.put, all_told=lambda: outbox.all_told)
 
     later = _Later()
-    playback = Playback(
-        options.speaker,
-        journal,
-        output_filter=options.output_filter,
-        started=later.started,
-        stopped=later.stopped,
-    )
+    playback = _playback(options, journal, later)
     shared = _Shared(journal=journal, feed=feed, outbox=outbox, responder=responder, transcript=transcript)
     truncation = ClientTruncation(lambda: playback.ledger, transcript, post=outbox.post, said=later.cut)
     filler = _filler(options, shared, later)
     barge_in = _barge_in(shared, later, filler)
-    runner, consent = _tool_parts(
-        options,
-        shared,
-        spawn=spawn,
-        filler=filler,
-        transcribes=lambda: later.reactions.transcribes,
-        tools_changed=tools_changed,
-    )
+    runner, consent = _tool_parts(options, shared, later, spawn=spawn, filler=filler, tools_changed=tools_changed)
     arguments, ears = Feed[ToolArguments](), LocalEars(playing=later.playing)
+    turns = _local_turns(options, shared, later, ears)
     remote = RemoteTools(consent, journal, ids=options.ids, post=outbox.post, emit=feed.put, wrote=arguments.put)
     telling, recovery = _recovery_parts(options, shared, runner, spawn=spawn)
     parts = Parts(
@@ -127,15 +115,12 @@ def compose(
         claims=_claims(options, shared, runner),
         usage=CallUsage(),
         ears=ears,
-        turns=_local_turns(options, shared, later, ears),
+        turns=turns,
         pace=TurnPace(options.turn_rules, ears, journal, post=outbox.post) if options.turn_rules else None,
-        protection=Protection(holds=later.holds, changed=turns_changed, emit=feed.put),
-        judging=_judging(options, shared, later, ears, asks),
+        protection=Protection(ears, holds=later.holds, changed=turns_changed, emit=feed.put),
+        judging=_judging(options, shared, later, turns, ears=ears, asks=asks),
         over_media=_over_media(options, shared, later, barge_in),
     )
-    ears.follow(parts.protection)
-    if parts.judging is not None:
-        parts.turns.floor = parts.judging.interruptions
     later.parts, later.reactions = parts, Reactions(parts, barge_in=options.barge_in)
     return parts, later.reactions
 
@@ -188,6 +173,16 @@ class _Shared:
     transcript: Transcript
 
 
+def _playback(options: CallOptions, journal: Journal, later: _Later) -> Playback:
+    return Playback(
+        options.speaker,
+        journal,
+        output_filter=options.output_filter,
+        started=later.started,
+        stopped=later.stopped,
+    )
+
+
 def _filler(options: CallOptions, shared: _Shared, later: _Later) -> Filler:
     return Filler(
         options.choices.filler,
@@ -225,7 +220,13 @@ def _local_turns(options: CallOptions, shared: _Shared, later: _Later, ears: Loc
 
 
 def _judging(
-    options: CallOptions, shared: _Shared, later: _Later, ears: LocalEars, asks: Callable[[], bool]
+    options: CallOptions,
+    shared: _Shared,
+    later: _Later,
+    turns: LocalTurns,
+    *,
+    ears: LocalEars,
+    asks: Callable[[], bool],
 ) -> Judging | None:
     if options.interruptions is None:
         return None
@@ -250,6 +251,7 @@ def _judging(
     )
     interruptions.settled = service_turns.settle
     ears.follow(interruptions)
+    turns.floor = interruptions
     return Judging(interruptions=interruptions, service_turns=service_turns)
 
 
@@ -270,10 +272,10 @@ def _over_media(options: CallOptions, shared: _Shared, later: _Later, barge_in: 
 def _tool_parts(
     options: CallOptions,
     shared: _Shared,
+    later: _Later,
     *,
     spawn: Callable[[Coroutine[Any, Any, None]], asyncio.Task[None]],
     filler: Filler,
-    transcribes: Callable[[], bool],
     tools_changed: Callable[[], None],
 ) -> tuple[ToolRunner, ConsentDesk]:
     runner = ToolRunner(
@@ -294,7 +296,7 @@ def _tool_parts(
         options.choices.settings,
         ids=options.ids,
         transcript=shared.transcript,
-        transcribes=transcribes,
+        transcribes=lambda: later.reactions.transcribes,
         post=shared.outbox.post,
         respond=shared.responder.ask,
         spawn=spawn,

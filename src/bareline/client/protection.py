@@ -6,6 +6,7 @@ from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 
 from bareline.client.call_events import CallEvent, ErrorHappened
+from bareline.client.local_ears import LocalEars
 from bareline.clock import now_ns
 from bareline.media.frames import AudioFrame
 from bareline.protocol.sequencer import RequestNote
@@ -22,11 +23,16 @@ class Protection:
     """Spans, and responses until they are heard to their end.
 
     ``holds`` tells whether audio of a response is played or waits; ``changed`` is called when protection begins or
-    ends, so that the service is told where it interrupts by itself. Follows the ears.
+    ends, so that the service is told where it interrupts by itself. Follows ``ears``.
     """
 
     def __init__(
-        self, *, holds: Callable[[str], bool], changed: Callable[[], None], emit: Callable[[CallEvent], None]
+        self,
+        ears: LocalEars,
+        *,
+        holds: Callable[[str], bool],
+        changed: Callable[[], None],
+        emit: Callable[[CallEvent], None],
     ) -> None:
         self._holds = holds
         self._changed = changed
@@ -36,6 +42,7 @@ class Protection:
         self._generating: set[str] = set()
         self._done: dict[str, int] = {}
         self._was = False
+        ears.follow(self)
 
     @property
     def active(self) -> bool:

@@ -16,6 +16,7 @@ from bareline.client.call_events import (
     OutputDucked,
     OutputPaused,
     OutputResumed,
+    Reconnected,
 )
 from bareline.devices.sources import QueueSource
 from bareline.errors import ConfigurationError
@@ -273,3 +274,66 @@ def test_policies_that_cannot_work_are_refused() -> None:
         Call(interruptions=InterruptionRules(), barge_in=False, microphone=QueueSource())
     with pytest.raises(ConfigurationError, match="microphone"):
         Call(interruptions=InterruptionRules())
+
+
+def test_a_lost_connection_leaves_nobody_waiting(kit) -> None:
+    async def main() -> None:
+        async with kit.phone(answers(kit), **judged(transcription="whisper-1")) as phone:
+            await answered(phone)
+            await phone.talk(200)
+            await phone.until(OutputPaused)
+            await phone.wires[-1].close(1006)
+            await phone.until(OutputResumed)
+            await phone.until(Reconnected)
+            await phone.talk(800)
+            await phone.until(AgentStarted, count=2)
+
+    run_virtual(main())
+
+
+def test_an_announcement_outlives_its_connection(kit) -> None:
+    async def main() -> None:
+        async with kit.phone(answers(kit, 3_000), **judged()) as phone:
+            phone.call.say("This call is recorded.", interruptible=False)
+            await phone.until(AgentStarted)
+            await phone.wires[-1].close(1006)
+            await phone.talk(1_200)
+            first = await phone.until(AgentStopped)
+            assert not first.interrupted
+
+    run_virtual(main())
+
+
+def test_a_microphone_that_dies_holds_no_voice_back(kit) -> None:
+    class Dying(QueueSource):
+        async def read(self):
+            if self.dead:
+                await asyncio.Event().wait()
+            return await super().read()
+
+        dead = False
+
+    async def main() -> None:
+        mic = Dying()
+        async with kit.phone(answers(kit), microphone=mic, **judged()) as phone:
+            phone.mic = mic
+            await answered(phone)
+            await phone.talk(200)
+            await phone.until(OutputPaused)
+            mic.dead = True
+            stopped = await phone.until(AgentStopped)
+            assert not stopped.interrupted
+
+    run_virtual(main())
+
+
+def test_who_says_nothing_for_long_is_answered_once(kit) -> None:
+    async def main() -> None:
+        turns = ServerVad.balanced(idle_timeout_ms=5_000)
+        async with kit.phone(answers(kit, 1_000), **{**judged(), "turns": turns}) as phone:
+            await phone.talk(800)
+            await phone.until(AgentStopped)
+            await phone.until(AgentStarted, count=2)
+            assert len(phone.sent(ev.ResponseCreate)) == 2
+
+    run_virtual(main())
