@@ -122,19 +122,12 @@ class Call:
             turns_changed=self._turns_changed,
             asks=lambda: asks_by_itself(self._keywords.get("turns")),
         )
-        self._detect_turns(microphone)
-        self._capture = (
-            Capture(microphone, input_filter=input_filter, ears=self._parts.ears) if microphone is not None else None
-        )
-
-        async def open_line() -> Line:
-            return await connect(observer=observer, **connecting)
-
+        self._capture = self._listening(microphone, input_filter)
         self._connections = Connections(
             self._parts,
             self._reactions,
             self._capture,
-            dial=dial or open_line,
+            dial=dial or (lambda: connect(observer=observer, **connecting)),
             config=self._config,
             policy=reconnect,
             seen=self._wire.put,
@@ -356,11 +349,12 @@ class Call:
         if error is None:
             self._tasks.raise_failure()
 
-    def _detect_turns(self, microphone: AudioSource | None) -> None:
+    def _listening(self, microphone: AudioSource | None, input_filter: FrameFilter | None) -> Capture | None:
         detector = detector_of(self._keywords.get("turns"))
         if detector is not None and microphone is None:
             raise ConfigurationError("a turn detector on this side needs a microphone to listen to")
         self._parts.turns.use(detector)
+        return Capture(microphone, input_filter=input_filter, ears=self._parts.ears) if microphone is not None else None
 
     async def _begin(self) -> None:
         await self._connections.open()
