@@ -60,7 +60,7 @@ def _call(seed: int, today: datetime.date) -> Plot[DemoSummary]:
         agent_voice=scene.agent_voice,
         keywords=PHRASES,
         limit_s=_CALL_LIMIT_S,
-        turns=SemanticVad.balanced(),
+        turns=SemanticVad.fast(),
         interruptions=InterruptionRules.balanced(),
         fill=scene.fill,
         tools=lambda store: all_tools(store, PlaceDirectory()),

@@ -47,7 +47,7 @@ VOICES = ("marin", "cedar", "alloy", "verse", "echo", "coral")
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 _ASK = ("What is on my list?", "What's on my list, please?", "Show me my tasks, please.", "Please read my tasks.")
-_ADD = ("Please add … {title} for {day}.", "Add a task to … {title} on {day}.", "Create a task, … {title}, due {day}.")
+_ADD = ("Please add … {title} for {day}.", "Add a task to … {title} on {day}.", "Please add … {title} on {day}.")
 """With a pause to think, where nobody could take the sentence to be over."""
 DELETE = ("Delete {title}, please.", "Please delete {title}.", "Remove {title} from my list.")
 YES = ("Yes, please.", "Yes.", "Yes, go ahead.")
