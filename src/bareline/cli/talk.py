@@ -19,6 +19,7 @@ from bareline.cli.imported import imported
 from bareline.cli.running import run_call
 from bareline.cli.talk_browser import BROWSER_TASKS, DEFAULT_PORT, talk_in_browser
 from bareline.cli.talk_interruptions import INTERRUPTIONS, interruption_keywords
+from bareline.cli.talk_turns import turn_keywords
 from bareline.cli.terminal import Terminal
 from bareline.client.connect import DEFAULT_MODEL
 from bareline.errors import ConfigurationError
@@ -36,6 +37,8 @@ _GOES_WITH = {
     "output_device": ("--output-device", ("microphone",)),
     "interruptions": ("--interruptions", ("microphone", "wav")),
     "echo": ("--echo", ("microphone",)),
+    "push_to_talk": ("--push-to-talk", ("microphone",)),
+    "wake_word": ("--wake-word", ("microphone", "wav")),
     "transport": ("--transport", ("microphone", "wav", "text")),
     "json": ("--json", ("microphone", "wav", "text", "list_devices")),
     "port": ("--port", ("browser",)),
@@ -83,6 +86,12 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         choices=INTERRUPTIONS,
         help="who judges what is said over the assistant: rules that know a listener's sound from an interruption "
         "(balanced, the default; patient; eager), or the service, which takes every sound for one",
+    )
+    parser.add_argument("--push-to-talk", action="store_true", help="the space bar begins and ends your turns")
+    parser.add_argument(
+        "--wake-word",
+        metavar="PHRASE",
+        help="nothing is sent before this is said: alexa, okay nabu, hey jarvis, hey mycroft, or any phrase of yours",
     )
     parser.add_argument("--model", default=DEFAULT_MODEL, help=f"default: {DEFAULT_MODEL}")
     parser.add_argument("--voice", help="marin, cedar, alloy, …")
@@ -170,7 +179,9 @@ async def _talk(args: argparse.Namespace, way: str, base_url: str | None) -> Non
         "instructions": args.instructions or (None if args.tools else _instructions()),
     }
     if way in ("microphone", "wav"):
-        options |= interruption_keywords(args.interruptions, view)
+        if not args.push_to_talk:  # a key leaves no doubt
+            options |= interruption_keywords(args.interruptions, view)
+        options |= turn_keywords(push_to_talk=args.push_to_talk, wake_word=args.wake_word, view=view)
     name = "the built-in server (rules, not a language model)" if base_url == "local" else base_url or "OpenAI"
     talk = Talk(name, args.model, transport, options, view)
     if way == "wav":

@@ -11,12 +11,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bareline.cli.talk_echo import control_echo
+from bareline.cli.talk_key import KEY_HINT, follow_key
 from bareline.cli.talk_levels import LoudnessTap
 from bareline.cli.talk_summary import TalkCount
 from bareline.cli.talk_view import TalkView
 from bareline.cli.typed_lines import typed_lines
 from bareline.clock import now_ns
 from bareline.protocol import events as ev
+from bareline.turns import PushToTalk
 from bareline.units import SAMPLE_RATE_HZ
 
 if TYPE_CHECKING:
@@ -61,12 +63,16 @@ class Talk:
             spoken = {"microphone": microphone, "speaker": speaker, **spoken}
             spoken |= {"input_filter": user, "output_filter": agent}
             async with self._held(**spoken, transcription=_TRANSCRIPTION) as call:
-                watching = asyncio.create_task(_watch_levels(user, agent, self.view))
+                beside = [asyncio.create_task(_watch_levels(user, agent, self.view))]
+                if isinstance(key := self.options.get("turns"), PushToTalk):
+                    self.view.notice(KEY_HINT)
+                    beside.append(asyncio.create_task(follow_key(key, self.view)))
                 try:
                     await call.run()
                 finally:
-                    watching.cancel()
-                    await asyncio.wait([watching])
+                    for task in beside:
+                        task.cancel()
+                    await asyncio.wait(beside)
                     if control is not None:
                         self.view.notice(f"Echo: {control.state}.")
 
