@@ -108,6 +108,7 @@ def run_barge_in(args: argparse.Namespace) -> int:
         echo_minutes=0.0 if args.no_echo else 10.0,
         attempts=args.attempts,
         quiet_only=not args.any_machine,
+        virtual=args.virtual,
     )
     report = run_bench_barge_in(options, progress=_progress(args))
     _show(args, report, render_bench_barge_in(report))
@@ -122,9 +123,12 @@ def _add_barge_in(benches: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "speaks over the assistant; compares what is told of an interruption with what was really heard. A run that "
         "other programs disturbed does not count. Exit status 1 when a goal was missed.",
     )
-    parser.add_argument("--interruptions", type=_count, default=16, help="in each call (default: 16)")
+    parser.add_argument("--interruptions", type=_count, default=20, help="in each call (default: 20)")
     parser.add_argument("--listening", type=_count, default=12, help="listeners' sounds in each call (default: 12)")
     parser.add_argument("--truths", type=_count, default=50, help="in virtual time, of each kind (default: 50)")
+    parser.add_argument(
+        "--virtual", action="store_true", help="hold the calls in virtual time, the same on any machine"
+    )
     parser.add_argument("--no-echo", action="store_true", help="measure nothing over loudspeakers, which takes minutes")
     parser.add_argument("--attempts", type=_count, default=3, help="runs made at most (default: 3)")
     _add_choices(parser)

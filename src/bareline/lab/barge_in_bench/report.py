@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import msgspec
 
 from bareline.lab.barge_in_bench.talk import Overlapped
@@ -128,4 +130,4 @@ def _delay(values: list[float]) -> Delay | None:
 
 
 def _at(ordered: list[float], share: float) -> float:
-    return ordered[min(len(ordered) - 1, int(len(ordered) * share))]
+    return ordered[math.ceil(share * len(ordered)) - 1]

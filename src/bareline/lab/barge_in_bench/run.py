@@ -19,6 +19,7 @@ from bareline.lab.barge_in_bench.echo_way import ECHO_WAY, hold_with_echo
 from bareline.lab.barge_in_bench.report import BenchBargeInReport, WayFigures, way_figures
 from bareline.lab.barge_in_bench.talk import Overlapped
 from bareline.lab.barge_in_bench.truth import TruthCheck, check_truth
+from bareline.lab.barge_in_bench.virtual_calls import hold_in_virtual_time
 from bareline.lab.bench_load import cores
 from bareline.lab.bench_wire_process import BenchServer, run_plan
 from bareline.lab.bench_wire_report import Goal
@@ -45,16 +46,18 @@ class BenchBargeInOptions:
 
     ``truths``: interruptions in virtual time of each of eight kinds. ``echo_minutes`` of the assistant's speech over
     loudspeakers, and ``echo_interruptions`` at each level of the user; with 0 minutes nothing is measured over
-    loudspeakers. ``quiet_only=False`` counts a disturbed run too, and says so.
+    loudspeakers. ``quiet_only=False`` counts a disturbed run too, and says so. ``virtual``: the calls are held in
+    virtual time.
     """
 
-    interruptions: int = 16
+    interruptions: int = 20
     listening: int = 12
     truths: int = 50
     echo_minutes: float = 10.0
     echo_interruptions: int = 100
     attempts: int = 3
     quiet_only: bool = True
+    virtual: bool = False
     seed: int = 1
 
 
@@ -75,15 +78,7 @@ def run_bench_barge_in(
                 progress(f"truth: {truths[-1].transport}, {items} item(s), stall {stall_ms} ms")
     over_webrtc = [check_heard_truth(stall_ms) for stall_ms in (0, STALL_MS)]
     echo, echo_way = _over_loudspeakers(options, progress)
-    void: list[str] = []
-    ways: list[WayFigures] = []
-    for attempt in range(options.attempts):
-        found, disturbed = _hold(options, attempt)
-        void += [disturbed] if disturbed else []
-        progress(f"calls: {disturbed or 'a run that counts'}")
-        if not disturbed or not options.quiet_only:
-            ways = found
-            break
+    ways, void = _virtual(options, progress) if options.virtual else _real(options, progress)
     return BenchBargeInReport(
         machine=_machine(),
         ways=[*ways, *echo_way],
@@ -113,6 +108,34 @@ def _over_loudspeakers(
 def goals_of(ways: list[WayFigures], truths: list[TruthCheck]) -> list[Goal]:
     """Which promises these figures keep."""
     return [*_yielding(ways), *_telling(truths)]
+
+
+def _virtual(options: BenchBargeInOptions, progress: Callable[[str], None]) -> tuple[list[WayFigures], list[str]]:
+    ways: list[WayFigures] = []
+    for number, transport in enumerate(TRANSPORTS):
+        for way in WAYS:
+            talk = hold_in_virtual_time(
+                way,
+                media=transport == "webrtc",
+                interruptions=options.interruptions,
+                listening=options.listening,
+                seed=options.seed + number,
+            )
+            ways.append(way_figures(f"{transport}, {way}", talk.found))
+            progress(f"{ways[-1].name}, in virtual time")
+    return ways, []
+
+
+def _real(options: BenchBargeInOptions, progress: Callable[[str], None]) -> tuple[list[WayFigures], list[str]]:
+    """The figures of a run that counts, and why others do not."""
+    void: list[str] = []
+    for attempt in range(options.attempts):
+        found, disturbed = _hold(options, attempt)
+        void += [disturbed] if disturbed else []
+        progress(f"calls: {disturbed or 'a run that counts'}")
+        if not disturbed or not options.quiet_only:
+            return found, void
+    return [], void
 
 
 def _hold(options: BenchBargeInOptions, attempt: int) -> tuple[list[WayFigures], str]:
@@ -178,11 +201,13 @@ def _machine() -> dict[str, str]:
 def _notes(ways: list[WayFigures], void: list[str], options: BenchBargeInOptions) -> list[str]:
     said = f"{options.interruptions} interruptions and {options.listening} listeners' sounds"
     notes = [
-        f"{said} in each of six calls, three at once; the loudspeaker holds {DEVICE_MS} ms that nobody can take back.",
+        f"{said} in each call; the loudspeaker holds {DEVICE_MS} ms that nobody can take back.",
         f"'{ECHO_WAY}' is one call in virtual time, in a room in which the echo is as loud as the user.",
         "times count from the first sound of the caller that can be heard, to what really left the loudspeaker.",
     ]
-    if not ways:
+    if options.virtual:
+        notes.append("the calls were held in virtual time, over links without delay: what the decisions alone take.")
+    elif not ways:
         notes.append("no run counts: the machine was not quiet.")
     elif void and not options.quiet_only:
         notes.append("a disturbed run was counted, as asked for; these figures are no evidence.")

@@ -17,7 +17,7 @@ from bareline.server.serve import RealtimeServer
 from bareline.testing.function_backend import FunctionBackend
 from bareline.units import SAMPLE_RATE_HZ
 
-__all__ = ["LEVEL", "main"]
+__all__ = ["LEVEL", "hum", "main"]
 
 LEVEL = 8_000
 """The tone's peak."""
@@ -31,19 +31,20 @@ def main() -> None:
     asyncio.run(_serve())
 
 
-async def _serve() -> None:
-    async with RealtimeServer(FunctionBackend(_hum)) as server:
-        sys.stdout.write(server.url.rsplit(":", 1)[1].split("/", 1)[0] + "\n")
-        sys.stdout.flush()
-        await asyncio.Event().wait()
-
-
-async def _hum(request: ResponseRequest) -> AsyncIterator[Output | Outcome]:
+async def hum(request: ResponseRequest) -> AsyncIterator[Output | Outcome]:
+    """What the model answers."""
     del request
     second = (round(LEVEL * math.sin(2 * math.pi * _TONE_HZ * n / SAMPLE_RATE_HZ)) for n in range(SAMPLE_RATE_HZ))
     pcm = array("h", second).tobytes()
     for _ in range(_LENGTH_S):
         yield SpeechDelta(item=0, transcript=_WORDS, audio=pcm)
+
+
+async def _serve() -> None:
+    async with RealtimeServer(FunctionBackend(hum)) as server:
+        sys.stdout.write(server.url.rsplit(":", 1)[1].split("/", 1)[0] + "\n")
+        sys.stdout.flush()
+        await asyncio.Event().wait()
 
 
 if __name__ == "__main__":
