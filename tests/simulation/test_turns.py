@@ -147,7 +147,7 @@ class Chatter:
 
 def _sounds(chance: random.Random, length_ms: int) -> Iterator[Sound]:
     at_ms = chance.randint(0, 1_500)
-    while at_ms < length_ms - 6_000:
+    while at_ms < length_ms - 4_000:
         kind = chance.choice(("click", "backchannel", "backchannel", "word", "sentence", "sentence"))
         lengths = {"click": (20, 40), "backchannel": (140, 360), "word": (300, 800), "sentence": (300, 1_200)}[kind]
         loud: list[tuple[int, int]] = []
@@ -174,7 +174,7 @@ class Plan:
     def __post_init__(self) -> None:
         self.chance = random.Random(f"{self.seed}:turns")
         self.device_ms = self.chance.choice((0, 20, 60))
-        self.length_ms = self.chance.randint(10_000, 25_000)
+        self.length_ms = self.chance.randint(8_000, 16_000)
         self.meddles = self.chance.random() < 0.4
         mode = random.Random(f"{self.seed}:mode")
         self.turns = mode.choice(("service", "local", "manual", "changing"))
@@ -316,6 +316,7 @@ class World:
                 await pressing
                 self.check(call, server)
             await following
+            check_transcript(self, call)
         await self.sink.close()
 
     async def follow(self, call: Call) -> None:
@@ -331,15 +332,16 @@ class World:
         ours, theirs = call.conversation.snapshot(), server.sessions[-1].conversation.snapshot()
         assert ours == theirs, f"the conversations differ:\n  client {ours}\n  server {theirs}"
         assert not [response.id for response in call.conversation.responses.values() if response.active]
-        assert not self.seen(ErrorHappened), f"nothing was done wrong, but {self.seen(ErrorHappened)}"
+        allowed = RACES | (LATE_AUDIO if self.plan.media and self.plan.turns == "manual" else set())
+        wrong = [event for event in self.seen(ErrorHappened) if event.code not in allowed]
+        assert not wrong, f"nothing was done wrong, but {wrong}"
         told = [record.data for record in self.records.records if record.name == "error" and record.kind == "received"]
-        assert not [data for data in told if data["error"]["code"] not in RACES], f"the server refused: {told}"
+        assert not [data for data in told if data["error"]["code"] not in allowed], f"the server refused: {told}"
         called, settled = self.seen(ToolCalled), self.seen(ToolSettled)
         assert Counter(event.call_id for event in called) == Counter(event.call_id for event in settled)
         check_answered(self)
         check_voice(self)
         check_truncations(self)
-        check_transcript(self, call)
         sounds = {item_id: self.sound_of(item_id) for item_id in self.named()}
         stretches = list(stretches_of(signs(self.sink.heard()), sounds))
         check_silence(self, stretches)
@@ -368,6 +370,9 @@ def turns_of(kind: str) -> ev.ServerVad | SilenceTurnDetector | str:
             return ev.ServerVad(silence_duration_ms=300)
 
 
+LATE_AUDIO = {"input_audio_buffer_commit_empty"}
+"""A button was let go while the path held the user's audio back, which travels beside the events: the turn is lost, and
+that is told."""
 RACES = {"response_cancel_not_active"}
 """A cancel that crossed the end of its response: nothing was wrong, and no user hears of it."""
 
