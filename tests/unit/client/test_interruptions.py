@@ -135,6 +135,24 @@ def test_a_lone_stop_is_kept_and_not_answered(kit, media) -> None:
     run_virtual(main())
 
 
+def test_a_stop_drops_what_waits_to_be_said(kit) -> None:
+    async def main() -> None:
+        async def respond(request):
+            for delta in kit.speech("One two three four five six.", 5_000):
+                yield delta
+                await asyncio.sleep(0.09)
+
+        async with kit.phone(respond, **judged(interruptions=Words("stop"))) as phone:
+            await answered(phone)
+            phone.call.say("This waits.")
+            await phone.talk(300)
+            assert (await phone.until(Interrupted)).kind == "stop"
+            await asyncio.sleep(5)
+            assert len(phone.sent(ev.ResponseCreate)) == 1
+
+    run_virtual(main())
+
+
 @MEDIA
 def test_a_correction_is_answered(kit, media) -> None:
     async def main() -> None:

@@ -268,6 +268,17 @@ def test_request_without_an_answer_is_given_up_and_its_late_response_cancelled(s
     assert noted(sequencer) == [("orphan", request)]
 
 
+def test_all_that_waits_can_be_withdrawn_and_what_was_sent_stays(sequencer: ResponseSequencer) -> None:
+    first = sequencer.request()
+    assert sent(sequencer) == [f"create {first}"]
+    second, beside = sequencer.request(reason="later"), sequencer.request(BESIDE)
+    sequencer.withdraw_waiting()
+    assert noted(sequencer) == [("withdrawn", second)]
+    sequencer.observe(created("resp_1", first), 0)
+    sequencer.observe(done("resp_1", first), 0)
+    assert sent(sequencer) == [f"create {beside}"]
+
+
 def test_withdrawn_request_is_not_called_unanswered_as_well(sequencer: ResponseSequencer) -> None:
     request = sequencer.request()
     sent(sequencer)
