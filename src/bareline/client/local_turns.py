@@ -79,6 +79,7 @@ class LocalTurns:
         self._emit = emit
         self._user = user
         self._media = False
+        self._connected = False
         self._gate = TurnGate(media=False)
         self._in_turn = False
         self._endings: deque[_Ending] = deque()
@@ -112,11 +113,13 @@ class LocalTurns:
         if media != self._media:
             self._media = media
             self._gate = TurnGate(media=media)
+        self._connected = True
+        self._gate.forget_sent()
         self._gate.release()
 
     def connection_lost(self) -> None:
         """What was sent of a turn is gone with the server's buffer; the rest will be sent."""
-        self._gate.forget_sent()
+        self._connected = False
         self._gate.release()
 
     def buffer_cleared(self) -> None:
@@ -156,7 +159,7 @@ class LocalTurns:
         self._endings.append(_Ending(self._ears.at_ns(decision.at_sample), answered=answered))
 
     def _settle(self, ending: _Ending) -> None:
-        heard = self._gate.sent_samples >= ms_to_samples(COMMIT_MIN_MS)
+        heard = self._connected and self._gate.sent_samples >= ms_to_samples(COMMIT_MIN_MS)
         self._post(ev.InputAudioBufferCommit() if heard and ending.answered else ev.InputAudioBufferClear())
         self._user().user_ended(ending.at_ns)
         if heard and ending.answered:

@@ -156,6 +156,25 @@ def test_turns_go_on_after_a_reconnection_in_the_middle_of_one(kit) -> None:
     run_virtual(main())
 
 
+def test_a_turn_that_ends_while_nobody_is_there_is_not_answered(kit) -> None:
+    async def main() -> None:
+        async with kit.phone(answers(kit), turns=detector()) as phone:
+            await phone.talk(600)
+            await phone.until(AgentSaid)
+            phone.refuse_dials = 3
+            await phone.wires[-1].close(1006)
+            await phone.talk(200, then_ms=600)
+            assert len(phone.seen(UserStopped)) == 2
+            await phone.until(Reconnected)
+            await asyncio.sleep(2)
+            assert len(phone.sent(ev.ResponseCreate)) == 1
+            await phone.talk(600)
+            await phone.until(AgentSaid, count=2)
+            assert phone.errors() == []
+
+    run_virtual(main())
+
+
 @WAYS
 def test_who_decides_can_change_within_the_call(kit, media) -> None:
     async def main() -> None:
