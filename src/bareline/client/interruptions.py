@@ -68,12 +68,12 @@ class Interruptions:
         """The next frame of the microphone, and what a turn detector on this side has decided with it."""
         self._look(frame.first_sample)
         self._obey(self._watch.feed(frame))
-        for decision in decisions:
-            self._decided(decision)
         words = self._ears.hypothesis
-        if words is not None and words != self._words:
+        if words is not None and words != self._words:  # before the end of the turn that they belong to
             self._obey(self._watch.partial(words, self._watch.sample))
         self._words = words
+        for decision in decisions:
+            self._decided(decision)
         self.settled()
 
     def service_decided(self, kind: Literal["speech_started", "speech_stopped", "turn_ended"]) -> None:
@@ -139,7 +139,6 @@ class Interruptions:
                 self._go_on()
                 self._emit(OutputResumed(at_ns=at_ns, since_ns=since_ns, kind=change.kind, reason=change.reason))
             case "stop":
-                playback.duck(None)
                 self._stop(change, at_ns)
         self._journal.decision(
             change.action,

@@ -23,6 +23,7 @@ from bareline.errors import ConfigurationError
 from bareline.protocol import events as ev
 from bareline.protocol.generation import Failed
 from bareline.testing.virtual import run_virtual
+from bareline.turns.contract import Hypothesis
 from bareline.turns.energy import EnergyVad
 from bareline.turns.interruption import Judgement, Overlap
 from bareline.turns.interruption_rules import InterruptionRules, NeverInterrupt
@@ -131,6 +132,30 @@ def test_a_lone_stop_is_kept_and_not_answered(kit, media) -> None:
             assert len(phone.sent(ev.ResponseCreate)) == 1
             assert len(users(phone)) == 2
             assert phone.errors() == []
+
+    run_virtual(main())
+
+
+def test_words_of_a_recogniser_on_this_side_are_known_when_a_turn_ends(kit) -> None:
+    class Understood:
+        def __init__(self) -> None:
+            self.turns = 0
+
+        def feed(self, frame): ...
+        def partial(self): ...
+        def reset(self): ...
+
+        def finish(self):
+            self.turns += 1
+            return Hypothesis("stop" if self.turns == 2 else "hello", 0.9)
+
+    async def main() -> None:
+        async with kit.phone(answers(kit), **judged(local=True, recogniser=Understood())) as phone:
+            await answered(phone)
+            await phone.talk(250)
+            assert (await phone.until(Interrupted)).kind == "stop"
+            await asyncio.sleep(2)
+            assert len(phone.mind.utterances) == 1
 
     run_virtual(main())
 
