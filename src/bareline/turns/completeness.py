@@ -15,6 +15,28 @@ __all__ = ["COURTESY", "PROMISES", "CompletenessTurnDetector", "completeness", "
 COURTESY = frozenset({"please", "thanks", "thank", "cheers", "now", "then"})
 """Words that add nothing of substance: that they may follow keeps no sentence open."""
 
+_HOURS = frozenset(
+    (
+        "one",
+        "two",
+        "three",
+        "four",
+        "five",
+        "six",
+        "seven",
+        "eight",
+        "nine",
+        "ten",
+        "eleven",
+        "twelve",
+        "thirty",
+        "fifteen",
+    )
+)
+_IN_ONE_BREATH = frozenset(("fifteen", "thirty", "forty", "a", "p", "am", "pm", "o'clock", "in"))
+"""What completes an hour ("at five", "at five thirty", "at five in the evening") is said without a pause. No digits
+among them: those of a number are read out in groups."""
+
 PROMISES = frozenset(
     (
         *("and", "or", "but", "because", "so", "if", "when", "while", "than", "that", "which", "who", "although"),
@@ -64,6 +86,12 @@ class CompletenessTurnDetector(PatientTurnDetector):
         super().__init__(vad, completeness, profile)
 
 
+def _of_substance(text: str, next_words: frozenset[str]) -> frozenset[str]:
+    """Those of the words that may follow for which it is worth waiting."""
+    more = next_words - COURTESY
+    return more - _IN_ONE_BREATH if text.rpartition(" ")[2] in _HOURS else more
+
+
 def _by_last_word(text: str, profile: Endpointing) -> Wait:
     last = promises_more(text)
     if last is not None:
@@ -74,7 +102,7 @@ def _by_last_word(text: str, profile: Endpointing) -> Wait:
 def _by_grammar(words: Hypothesis, pause: Pause, profile: Endpointing) -> Wait:
     if not words.complete:
         return Wait(profile.unfinished_ms, "the sentence is not whole")
-    if words.next_words is None or words.next_words - COURTESY:
+    if words.next_words is None or _of_substance(words.text, words.next_words):
         return Wait(profile.open_ms, "the sentence is whole, and more may follow")
     if pause.stable_ms < _STABLE_MS:
         return Wait(profile.open_ms, "the words have only just become these")

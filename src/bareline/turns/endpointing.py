@@ -27,7 +27,7 @@ class Endpointing:
     threshold: float = 0.5
     min_speech_ms: int = 60
     silence_ms: int = 500
-    whole_ms: int = 250
+    whole_ms: int = 200
     open_ms: int = 1_600
     unfinished_ms: int = 2_000
     dictation_ms: int = 1_600
@@ -44,7 +44,7 @@ class Endpointing:
     @classmethod
     def fast(cls, **changes: Any) -> Self:
         """Short answers and commands in a quiet room; people who pause are cut off."""
-        settings = cls(silence_ms=250, whole_ms=200, open_ms=700, unfinished_ms=1_200, dictation_ms=1_000)
+        settings = cls(silence_ms=250, whole_ms=150, open_ms=700, unfinished_ms=1_200, dictation_ms=1_000)
         return replace(settings, **changes)
 
     @classmethod

@@ -166,6 +166,8 @@ def test_a_pace_lasts_until_it_is_taken_back_and_leaves_what_counts_as_speech() 
         (grammar("add milk", complete=True, then=("tomorrow", "please")), PROFILE.open_ms),
         (grammar("add milk tomorrow", complete=True, then=("please", "thanks")), PROFILE.whole_ms),
         (grammar("add milk tomorrow", complete=True, confidence=0.0), PROFILE.whole_ms),
+        (grammar("call mom at five", complete=True, then=("thirty", "p", "in", "please")), PROFILE.whole_ms),
+        (grammar("my code is five", complete=True, then=("one", "thirty")), PROFILE.open_ms),
         (Hypothesis("add milk", 1.0, complete=True), PROFILE.open_ms),
         (Hypothesis("i would like to", 0.9), PROFILE.unfinished_ms),
         (Hypothesis("well, um...", 0.9), PROFILE.unfinished_ms),
@@ -192,7 +194,7 @@ def test_a_turn_ends_by_its_words() -> None:
     detector = CompletenessTurnDetector(Scripted([1] * 10 + [0] * 60))
     run(detector, 10)
     detector.partial(grammar("add milk tomorrow", complete=True), 0)
-    assert run(detector, 60, first=10)[-1] == ("turn_ended", 10, 23)
+    assert run(detector, 60, first=10)[-1] == ("turn_ended", 10, 20)
 
 
 # --- dictation --------------------------------------------------------------------------------------------------------
