@@ -44,9 +44,9 @@ SCENES: dict[SceneKind, int] = {
     "cough": 60,
     "noise": 60,
     "talkers": 6,
-    "echo": 10,
     "echo_interruption": 80,
     "echo_backchannel": 80,
+    "echo": 10,
 }
 """How many scenes of each kind a full corpus has, in each part; noise, talkers and
 echo last a minute each."""
