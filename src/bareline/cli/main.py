@@ -20,7 +20,7 @@ from bareline.version import __version__
 
 __all__ = ["COMMANDS", "main", "make_parser"]
 
-COMMANDS = ("demo", "talk", "serve", "token", "doctor", "bench", "tune", "turns", "tools")
+COMMANDS = ("demo", "talk", "serve", "token", "doctor", "bench", "tune", "turns", "tools", "cost")
 
 
 class _Command(Protocol):
