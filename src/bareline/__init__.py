@@ -38,12 +38,12 @@ if TYPE_CHECKING:
     from bareline.mcp import mcp_stdio as mcp_stdio
     from bareline.media.frames import AudioFrame as AudioFrame
     from bareline.media.pixels import Pixels as Pixels
+    from bareline.observe.image_prices import image_cost as image_cost
     from bareline.observe.recorder import Observers as Observers
     from bareline.observe.recorder import Recorder as Recorder
     from bareline.observe.recorder import Records as Records
     from bareline.observe.recorder import read_trace as read_trace
     from bareline.protocol import events as events
-    from bareline.protocol.image_prices import image_cost as image_cost
     from bareline.server.backends.rules import RulesBackend as RulesBackend
     from bareline.server.backends.script import ScriptBackend as ScriptBackend
     from bareline.server.serve import RealtimeServer as RealtimeServer
@@ -70,7 +70,7 @@ if TYPE_CHECKING:
 _HOME = {
     "KeepImages": "bareline.client.image_policy",
     "Pixels": "bareline.media.pixels",
-    "image_cost": "bareline.protocol.image_prices",
+    "image_cost": "bareline.observe.image_prices",
     "screen": "bareline.devices.screens",
     "Stage": "bareline.tools",
     "Spoken": "bareline.tools",

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from bareline.protocol.image_prices import ImageCost
+from bareline.observe.image_prices import ImageCost
 
 __all__ = ["DEFAULT_IMAGES", "ImagePolicy", "KeepImages", "ShownImage"]
 

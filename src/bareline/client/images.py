@@ -23,9 +23,9 @@ from bareline.clock import now_ns
 from bareline.errors import ConfigurationError, MissingExtra, TransportError, TurnLost
 from bareline.ids import IdSource
 from bareline.media.pixels import Encoded, ImageFormat, Pixels
+from bareline.observe.image_prices import image_cost
 from bareline.protocol import events as ev
 from bareline.protocol.conversation import Conversation
-from bareline.protocol.image_prices import image_cost
 from bareline.protocol.images import data_uri, image_size, seen_size
 
 if TYPE_CHECKING:

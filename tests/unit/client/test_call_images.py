@@ -14,9 +14,9 @@ from bareline.client.image_policy import DEFAULT_IMAGES, KeepImages, ShownImage
 from bareline.client.image_way import CHANNEL_MAX_BYTES
 from bareline.errors import Closed, ConfigurationError, MissingExtra, TurnLost
 from bareline.media.pixels import Pixels
+from bareline.observe.image_prices import ImageCost
 from bareline.protocol import events as ev
 from bareline.protocol.codec import encode
-from bareline.protocol.image_prices import ImageCost
 from bareline.protocol.images import data_uri, size_in_data_uri
 from bareline.testing.images import jpeg_header, png
 from bareline.testing.virtual import run_virtual

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bareline.protocol.image_prices import image_cost
+from bareline.observe.image_prices import image_cost
 from bareline.protocol.images import (
     ImageFault,
     ImageSize,

@@ -1,19 +1,17 @@
 """What does an image cost, before it is sent?
 
-Prices of the service's model pages as read on 2026-11-22 (REALTIME.md section 16); check them before you bill anybody.
+By the shipped prices; check them before you bill anybody.
 """
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
+from bareline.observe.charges import MILLION
+from bareline.observe.prices import shipped_prices
 from bareline.protocol.images import image_tokens
 
 __all__ = ["ImageCost", "image_cost"]
-
-_USD_PER_MILLION = {"mini": (0.80, 0.08), "": (5.00, 0.50)}
-"""Fresh and cached input tokens of images, by what the model's name holds."""
-_MILLION = 1_000_000
 
 
 class ImageCost(NamedTuple):
@@ -33,15 +31,8 @@ def image_cost(width: int, height: int, *, detail: str | None = None, model: str
     Images larger than the service looks at cost what the shrunk image costs, so this holds before shrinking too.
     """
     tokens = image_tokens(width, height, detail)
-    prices = _prices(model or "")
-    if prices is None:
+    price = shipped_prices().find(model or "")
+    if price is None or price.image is None:
         return ImageCost(tokens, None, None)
-    fresh, cached = prices
-    return ImageCost(tokens, tokens * fresh / _MILLION, tokens * cached / _MILLION)
-
-
-def _prices(model: str) -> tuple[float, float] | None:
-    """Only realtime models that talk take images."""
-    if not model.startswith("gpt-realtime") or "whisper" in model or "translate" in model:
-        return None
-    return next(price for mark, price in _USD_PER_MILLION.items() if mark in model)
+    cached = price.image.input if price.image.cached is None else price.image.cached
+    return ImageCost(tokens, float(tokens * price.image.input / MILLION), float(tokens * cached / MILLION))
