@@ -31,7 +31,7 @@ _AHEAD = ms_to_samples(20)
 """The far end is given so much early: a sink rounds down what was heard, and an echo must never come before it. Less
 where the microphone is so quick that the beginning of a sentence would not be known yet."""
 _DELAY_MIN, _DELAY_MAX, _DELAY_WANTED = ms_to_samples(4), ms_to_samples(150), ms_to_samples(20)
-_PROVEN_MS = 2_000
+_PROVEN_MS = 3_000
 """With so much sound from the loudspeaker a canceller has learned the room, unless it cannot."""
 _QUIET = 0.5
 _PROVEN = 0.35

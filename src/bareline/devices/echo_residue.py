@@ -6,11 +6,11 @@ from bareline.media.samples import samples_of, to_bytes
 
 __all__ = ["EchoResidue"]
 
-_SHARE = 10 ** (-8 / 10)
-"""A canceller that has taken so much of the energy heard mostly echo. In 24 rooms it then left something that was
-taken for a voice in 2 without this and in none with it; a user as loud as the echo was found in 23 and in 22."""
-_LEFT = 0.3
-"""Lowered by 10 dB, not cut away: a voice that begins in it goes on, and digital silence makes detectors keen."""
+_SHARE = 10 ** (-5 / 10)
+"""Where a canceller leaves less than this share of the energy, it was mostly echo. In 30 beginnings of calls in the
+rooms of ``bench barge-in`` the rest was taken for a voice 9 times without this, 3 times with it."""
+_LEFT = 0.1
+"""Lowered by 20 dB, not cut away: a voice that begins in it goes on, and digital silence makes detectors keen."""
 _FADE = 0.6
 """Energies of the last 25 ms: a block alone says little."""
 
