@@ -24,7 +24,7 @@ _BYTES_PER_S = 16_000
 _PAUSE_MS = 200
 _QUIET_DBFS = -50.0
 _TURN_S = (1.2, 16.0)
-_SHORT_S = (0.35, 1.2)
+_SHORT_S = (0.8, 2.0)
 
 HumanSpeech: TypeAlias = "tuple[array[int], list[tuple[int, int]]]"
 """Samples from the first audible one to the last, and the pauses (first sample, end sample) within."""
@@ -38,7 +38,7 @@ def prompts() -> tuple[str, ...]:
 
 @cache
 def short_phrases() -> tuple[str, ...]:
-    """The names of words and phrases under 1.2 s."""
+    """The names of phrases of 0.8-2 s: shorter ones are single words that interrupt nobody."""
     return _of_length(*_SHORT_S)
 
 
