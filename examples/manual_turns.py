@@ -15,25 +15,6 @@ from bareline.client.call_events import AgentSaid, AgentStopped
 from bareline.speech.espeak import EspeakSynthesis
 
 
-class PushToTalk:
-    """A key over a call whose turns are ``manual``; the microphone is open only while the key is down."""
-
-    def __init__(self, call: bl.Call) -> None:
-        self._call = call
-        call.mute()
-
-    def press(self) -> None:
-        """The user takes the floor: silence the assistant, forget the silence that was recorded, listen."""
-        self._call.interrupt()
-        self._call.clear()
-        self._call.unmute()
-
-    def release(self) -> None:
-        """The user's turn is over: make an item of what was recorded, and ask for an answer."""
-        self._call.commit()
-        self._call.mute()
-
-
 async def speech(text: str) -> bytes:
     """``text`` as PCM16 at 24 kHz."""
     voice = EspeakSynthesis()
@@ -46,14 +27,14 @@ async def hold_call(base_url: str | None) -> list[AgentSaid]:
     """Two turns by key, the second into the assistant's answer; what the assistant said."""
     microphone = bl.QueueSource()
     said: list[AgentSaid] = []
+    key = bl.turns.PushToTalk()
     async with bl.Call(
         instructions="Introduce yourself when asked.",
-        turns="manual",
+        turns=key,
         microphone=microphone,
         speaker=bl.NullSink(),
         base_url=base_url,
     ) as call:
-        key = PushToTalk(call)
         key.press()
         await talk(microphone, "Who are you?")
         key.release()
