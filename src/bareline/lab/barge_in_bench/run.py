@@ -77,7 +77,7 @@ def run_bench_barge_in(
                 truths.append(check_truth(media=media, items=items, stall_ms=stall_ms, interruptions=options.truths))
                 progress(f"truth: {truths[-1].transport}, {items} item(s), stall {stall_ms} ms")
     over_webrtc = [check_heard_truth(stall_ms) for stall_ms in (0, STALL_MS)]
-    echo, echo_way = _over_loudspeakers(options, progress)
+    echo, echo_way, echo_kept = _over_loudspeakers(options, progress)
     ways, void = _virtual(options, progress) if options.virtual else _real(options, progress)
     return BenchBargeInReport(
         machine=_machine(),
@@ -86,23 +86,24 @@ def run_bench_barge_in(
         over_webrtc=over_webrtc,
         echo=echo,
         void=void,
-        goals=[*goals_of(ways, truths), *(echo_goals(echo) if echo is not None else [])],
+        goals=[*goals_of(ways, truths), *echo_kept],
         notes=_notes(ways, void, options),
     )
 
 
 def _over_loudspeakers(
     options: BenchBargeInOptions, progress: Callable[[str], None]
-) -> tuple[EchoFigures | None, list[WayFigures]]:
+) -> tuple[EchoFigures | None, list[WayFigures], list[Goal]]:
     """What the microphone hears of the assistant, and one call in which it does; in virtual time."""
     if not options.echo_minutes:
-        return None, []
+        return None, [], []
     figures = measure_echo(
         agent_minutes=options.echo_minutes, interruptions=options.echo_interruptions, progress=progress
     )
     talk = hold_with_echo(interruptions=options.interruptions, listening=options.listening, seed=options.seed)
     progress("a call over loudspeakers")
-    return figures, [way_figures(ECHO_WAY, talk.found)]
+    uncalled = Goal(f"{ECHO_WAY}: interruptions while nobody spoke", float(talk.uncalled), 0, "")
+    return figures, [way_figures(ECHO_WAY, talk.found)], [*echo_goals(figures), uncalled]
 
 
 def goals_of(ways: list[WayFigures], truths: list[TruthCheck]) -> list[Goal]:
