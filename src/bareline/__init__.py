@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from bareline.mcp import mcp_stdio as mcp_stdio
     from bareline.media.frames import AudioFrame as AudioFrame
     from bareline.media.pixels import Pixels as Pixels
+    from bareline.observe.cost_meter import CostMeter as CostMeter
     from bareline.observe.image_prices import image_cost as image_cost
     from bareline.observe.recorder import Observers as Observers
     from bareline.observe.recorder import Recorder as Recorder
@@ -70,6 +71,7 @@ if TYPE_CHECKING:
 _HOME = {
     "KeepImages": "bareline.client.image_policy",
     "Pixels": "bareline.media.pixels",
+    "CostMeter": "bareline.observe.cost_meter",
     "image_cost": "bareline.observe.image_prices",
     "screen": "bareline.devices.screens",
     "Stage": "bareline.tools",

@@ -92,7 +92,7 @@ def show_explained(
         terminal.line(
             f"  {call.cache_share:>8.0%}{_usd(call.once_usd):>12}{_usd(call.again_usd):>30}{_usd(call.usd):>12}"
         )
-    _changes(terminal, changes)
+    _changes(terminal, changes, ", this call, gpt-realtime-2.1, all else cached")
 
 
 def show_prices(terminal: Terminal, prices: PriceList) -> None:
@@ -128,11 +128,11 @@ def _remarks(terminal: Terminal, cost: CallCost, coming: Forecast | None) -> Non
     terminal.line(f"Prices of {cost.prices_read}; check them before you bill anybody.", "dim")
 
 
-def _changes(terminal: Terminal, changes: Sequence[CacheChange]) -> None:
+def _changes(terminal: Terminal, changes: Sequence[CacheChange], which: str = "") -> None:
     if not changes:
         return
     terminal.line()
-    terminal.line("Tools or instructions changed in mid-call (each change loses the prompt cache once)", "bold")
+    terminal.line(f"Tools or instructions changed in mid-call{which} (each change loses the cache once)", "bold")
     for change in changes:
         terminal.line(f"  {change.changes:>4} times{_usd(change.usd):>12}{'+' + _usd(change.more_usd):>12}")
 

@@ -42,7 +42,7 @@ def test_estimates_take_options_over_a_profile(tmp_path: Path, capsys: pytest.Ca
     ("arguments", "words"),
     [
         (["estimate", "--minutes", "8"], "8 minutes: user 3, assistant 4, 24 turns"),
-        (["estimate", "--model", "gpt-realtime-2.1"], "each change loses the prompt cache once"),
+        (["estimate", "--model", "gpt-realtime-2.1"], "each change loses the cache once"),
         (["estimate", "--model", "gpt-live-1"], "the backend's tokens apart"),
         (["explain"], "$0.0192   $0.0768"),
         (["prices"], "read 2026-11-22, https://"),
