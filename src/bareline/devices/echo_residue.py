@@ -6,11 +6,12 @@ from bareline.media.samples import samples_of, to_bytes
 
 __all__ = ["EchoResidue"]
 
-_SHARE = 10 ** (-5 / 10)
+_SHARE = 10 ** (-3 / 10)
 """Where a canceller leaves less than this share of the energy, it was mostly echo. In 30 beginnings of calls in the
-rooms of ``bench barge-in`` the rest was taken for a voice 9 times without this, 3 times with it."""
-_LEFT = 0.1
-"""Lowered by 20 dB, not cut away: a voice that begins in it goes on, and digital silence makes detectors keen."""
+rooms of ``bench barge-in`` the rest was taken for a voice 9 times without this and never with it;
+a user as loud as the echo, who speaks in the first second, was found in 21 of 24 other rooms (23 without)."""
+_LEFT = 0.05
+"""Lowered by 26 dB, not cut away: a voice that begins in it goes on, and digital silence makes detectors keen."""
 _FADE = 0.6
 """Energies of the last 25 ms: a block alone says little."""
 
