@@ -18,7 +18,7 @@ __all__ = ["INTERRUPT_AFTER_MS", "LISTEN_AFTER_MS", "THINK_MS", "TRIES", "Watch"
 
 LISTEN_AFTER_MS = 1_200
 """So long into a long answer the caller shows that somebody listens."""
-LISTENS_MS = 1_200
+LISTENS_MS = 2_000
 """The voice waits until a sound has turned out to be nothing; it is no answer that has ended."""
 INTERRUPT_AFTER_MS = 2_000
 """So long after that, the caller has heard enough."""
