@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from bareline import errors as errors
     from bareline import turns as turns
     from bareline.client import call_events as call_events
+    from bareline.client.budget import Budget as Budget
     from bareline.client.call import Call as Call
     from bareline.client.http_requests import hang_up as hang_up
     from bareline.client.http_requests import mint_client_secret as mint_client_secret
@@ -71,6 +72,7 @@ if TYPE_CHECKING:
 _HOME = {
     "KeepImages": "bareline.client.image_policy",
     "Pixels": "bareline.media.pixels",
+    "Budget": "bareline.client.budget",
     "CostMeter": "bareline.observe.cost_meter",
     "image_cost": "bareline.observe.image_prices",
     "screen": "bareline.devices.screens",

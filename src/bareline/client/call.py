@@ -12,12 +12,13 @@ from contextlib import AbstractContextManager
 from types import TracebackType
 from typing import Self, Unpack
 
+from bareline.client.budget import Budget, BudgetKeeper
 from bareline.client.call_events import CallEvent, ToolArguments, UserSaid
 from bareline.client.call_keywords import CallKeywords, split_keywords
 from bareline.client.call_parts import CallOptions, compose
 from bareline.client.call_tasks import CallTasks
 from bareline.client.capture import Capture
-from bareline.client.connect import connect
+from bareline.client.connect import DEFAULT_MODEL, connect
 from bareline.client.connections import Connections
 from bareline.client.feed import Feed
 from bareline.client.held_turns import asks_by_itself, held_turns, restored_turns
@@ -70,7 +71,7 @@ class Call:
     ``recogniser``, and hears them at once with ``ears``, voice activity on this side; turns found on this side are
     judged by balanced rules unless it says otherwise.
     ``barge_in=False`` lets the assistant finish. ``reconnect=None`` ends the call with its first connection. ``dial``
-    opens lines in another way than ``connect``.
+    opens lines in another way than ``connect``. ``budget`` caps what the call costs, and says goodbye before its end.
 
     Entering raises ``ConfigurationError``, ``ConnectFailed``, ``ConnectionLost`` and ``CallLost``.
     """
@@ -94,6 +95,7 @@ class Call:
         interruptions: InterruptionPolicy | None = None,
         ears: VoiceActivity | None = None,
         turn_rules: Sequence[TurnRule] = (),
+        budget: Budget | None = None,
         **keywords: Unpack[CallKeywords],
     ) -> None:
         self._keywords, choices, connecting = split_keywords(keywords)
@@ -101,6 +103,7 @@ class Call:
         self._ids = ids or RandomIds()
         self._wire: Feed[Received] = Feed()
         self._tasks = CallTasks()
+        self._budget, observer = self._keeping(budget, keywords.get("model"), dial, observer)
         options = CallOptions(
             toolbox=tools if tools is not None else Toolbox(),
             choices=tool_choices(choices, self),
@@ -339,6 +342,8 @@ class Call:
         jobs = [parts.play, parts.consent.run, parts.responder.run, parts.filler.run, parts.claims.run]
         if self._capture is not None:
             jobs.append(self._capture.run)
+        if self._budget is not None:
+            jobs.append(self._budget.run)
         await self._tasks.begin(self._begin, jobs, self._connections.run, self._over)
         return self
 
@@ -348,6 +353,17 @@ class Call:
         await self.hang_up()
         if error is None:
             self._tasks.raise_failure()
+
+    def _keeping(
+        self, budget: Budget | None, model: str | None, dial: Dial | None, observer: Observer | None
+    ) -> tuple[BudgetKeeper | None, Observer | None]:
+        """Who keeps the budget, and who is to see the records."""
+        if budget is None:
+            return None, observer
+        if dial is not None:
+            raise ConfigurationError("a budget reads what the line reports, and a line of your own dial does not")
+        keeper = BudgetKeeper(budget, model or DEFAULT_MODEL, self, saying=lambda: self._parts.protection.wanted)
+        return keeper, keeper.beside(observer)
 
     def _listening(self, microphone: AudioSource | None, input_filter: FrameFilter | None) -> Capture | None:
         detector = detector_of(self._keywords.get("turns"))

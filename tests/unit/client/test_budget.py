@@ -1,0 +1,77 @@
+"""A call with a budget says goodbye and hangs up while the money lasts; one that cannot be kept is refused."""
+
+from __future__ import annotations
+
+import asyncio
+from decimal import Decimal
+
+import pytest
+
+import bareline as bl
+from bareline.client.budget import USED_UP
+from bareline.client.call_events import HungUp
+from bareline.errors import ConfigurationError
+from bareline.observe.record import TraceRecord
+from bareline.observe.recorder import Observers
+
+FAREWELL = "That is all for today."
+
+
+async def call_costing(usd: float, turns: int) -> tuple[Decimal, bl.Records, str]:
+    """What a written call came to, its records, and why it ended; it ends after ``turns`` if nothing else ends it."""
+    meter, records = bl.CostMeter(), bl.Records()
+    ended: list[str] = []
+    budget, observer = bl.Budget(usd, farewell=FAREWELL), Observers(meter, records)
+    async with bl.Call(base_url="local", output_modalities=["text"], budget=budget, observer=observer) as call:
+
+        async def follow() -> None:
+            ended.extend([event.reason async for event in call.events() if isinstance(event, HungUp)])
+
+        following = asyncio.create_task(follow())
+        for _ in range(turns):
+            call.send_text("Who are you?")
+            await call.quiet(for_s=0.05)
+            if named(records, "budget_short"):
+                await call.run()
+                break
+    await following
+    return meter.account().usd, records, ended[0]
+
+
+def named(records: bl.Records, name: str) -> list[TraceRecord]:
+    return [record for record in records.records if record.name == name]
+
+
+def test_the_call_ends_with_a_farewell_before_the_money_does() -> None:
+    usd, records, why = asyncio.run(call_costing(0.012, 40))
+    assert why == USED_UP
+    assert named(records, "response.output_text.done")[-1].data["text"] == FAREWELL
+    assert 2 < len(named(records, "response.done")) < 40
+    assert Decimal("0.005") < usd <= Decimal("0.012")
+    (decision,) = named(records, "budget_short")
+    assert decision.data["spent_usd"] + decision.data["needed_usd"] > decision.data["budget_usd"] == 0.012
+
+
+def test_a_call_within_its_budget_is_left_alone() -> None:
+    _, records, why = asyncio.run(call_costing(1.0, 2))
+    assert why != USED_UP
+    assert not named(records, "budget_short")
+
+
+@pytest.mark.parametrize("usd", [0, -1.0, float("nan"), float("inf")])
+def test_a_budget_is_an_amount(usd: float) -> None:
+    with pytest.raises(ConfigurationError, match="greater than 0"):
+        bl.Budget(usd)
+
+
+def test_a_budget_that_cannot_be_kept_is_refused() -> None:
+    with pytest.raises(ConfigurationError, match="no price is known"):
+        bl.Call(model="somebody-elses", budget=bl.Budget(1.0))
+    with pytest.raises(ConfigurationError, match="no price by tokens"):
+        bl.Call(model="gpt-live-1", budget=bl.Budget(1.0))
+
+    async def dial() -> bl.Line:
+        raise AssertionError
+
+    with pytest.raises(ConfigurationError, match="dial"):
+        bl.Call(dial=dial, budget=bl.Budget(1.0))
