@@ -43,13 +43,13 @@ def named(records: bl.Records, name: str) -> list[TraceRecord]:
 
 
 def test_the_call_ends_with_a_farewell_before_the_money_does() -> None:
-    usd, records, why = asyncio.run(call_costing(0.012, 40))
+    usd, records, why = asyncio.run(call_costing(0.009, 40))
     assert why == USED_UP
     assert named(records, "response.output_text.done")[-1].data["text"] == FAREWELL
     assert 2 < len(named(records, "response.done")) < 40
-    assert Decimal("0.005") < usd <= Decimal("0.012")
+    assert Decimal("0.002") < usd <= Decimal("0.009")
     (decision,) = named(records, "budget_short")
-    assert decision.data["spent_usd"] + decision.data["needed_usd"] > decision.data["budget_usd"] == 0.012
+    assert decision.data["spent_usd"] + decision.data["needed_usd"] > decision.data["budget_usd"] == 0.009
 
 
 def test_a_call_within_its_budget_is_left_alone() -> None:
