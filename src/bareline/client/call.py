@@ -32,6 +32,7 @@ from bareline.client.session_settings import SessionKeywords, Turns, detector_of
 from bareline.client.sink_writer import FrameFilter
 from bareline.client.tool_choices import tool_choices
 from bareline.client.transcript import Transcript
+from bareline.client.turn_choices import turn_choices
 from bareline.client.usage import CallUsage
 from bareline.clock import now_ns
 from bareline.devices.contract import AudioSink, AudioSource
@@ -45,11 +46,6 @@ from bareline.protocol.conversation import Conversation
 from bareline.protocol.media_playout import MediaLedger
 from bareline.protocol.playout import PlayoutLedger
 from bareline.tools import Proposal, Toolbox
-from bareline.turns.contract import StreamingSTT, VoiceActivity
-from bareline.turns.interruption import InterruptionPolicy
-from bareline.turns.interruption_rules import InterruptionRules
-from bareline.turns.pace_rules import TurnRule
-from bareline.turns.push_to_talk import PushToTalk
 from bareline.units import seconds_to_ns
 
 __all__ = ["Call"]
@@ -65,13 +61,10 @@ class Call:
     ``more_tools`` are tools that others run (MCP servers). ``input_filter`` and ``output_filter`` see every frame and
     give the one to use.
     ``images`` says which images the conversation keeps; ``None``: all.
-    ``turns`` may be a ``TurnDetector``: turns are found on this side then, with ``recogniser`` also by their words.
-    ``turn_rules`` make it faster or more patient for a while (``bl.turns.DEFAULT_TURN_RULES``), whoever finds turns.
-    ``interruptions`` judges who speaks over the assistant (``bl.turns.InterruptionRules``), with the words of
-    ``recogniser``, and hears them at once with ``ears``, voice activity on this side; turns found on this side are
-    judged by balanced rules unless it says otherwise.
-    ``barge_in=False`` lets the assistant finish. ``reconnect=None`` ends the call with its first connection. ``dial``
-    opens lines in another way than ``connect``. ``budget`` caps what the call costs, and says goodbye before its end.
+    ``turns`` may be a ``TurnDetector``: turns are found on this side then. ``TurnKeywords`` has what else there is to
+    choose about turns and interruptions.
+    ``reconnect=None`` ends the call with its first connection. ``dial`` opens lines in another way than ``connect``.
+    ``budget`` caps what the call costs, and says goodbye before its end.
 
     Entering raises ``ConfigurationError``, ``ConnectFailed``, ``ConnectionLost`` and ``CallLost``.
     """
@@ -83,7 +76,6 @@ class Call:
         speaker: AudioSink | None = None,
         tools: Toolbox | None = None,
         more_tools: Sequence[ev.Tool] = (),
-        barge_in: bool = True,
         input_filter: FrameFilter | None = None,
         output_filter: FrameFilter | None = None,
         images: ImagePolicy | None = DEFAULT_IMAGES,
@@ -91,14 +83,11 @@ class Call:
         observer: Observer | None = None,
         ids: IdSource | None = None,
         dial: Dial | None = None,
-        recogniser: StreamingSTT | None = None,
-        interruptions: InterruptionPolicy | None = None,
-        ears: VoiceActivity | None = None,
-        turn_rules: Sequence[TurnRule] = (),
         budget: Budget | None = None,
         **keywords: Unpack[CallKeywords],
     ) -> None:
-        self._keywords, choices, connecting = split_keywords(keywords)
+        given = split_keywords(keywords)
+        self._keywords = given.session
         self._more_tools = tuple(more_tools)
         self._ids = ids or RandomIds()
         self._wire: Feed[Received] = Feed()
@@ -106,17 +95,12 @@ class Call:
         self._budget, observer = self._keeping(budget, keywords.get("model"), dial, observer)
         options = CallOptions(
             toolbox=tools if tools is not None else Toolbox(),
-            choices=tool_choices(choices, self),
-            barge_in=barge_in,
+            choices=tool_choices(given.tools, self),
+            turns=turn_choices(given.turns, given.session.get("turns"), hears=microphone is not None),
             speaker=speaker,
             output_filter=output_filter,
             observer=observer,
             ids=self._ids,
-            recogniser=recogniser,
-            interruptions=self._policy(interruptions, barge_in=barge_in, hears=microphone is not None),
-            voice_activity=ears,
-            turn_rules=turn_rules,
-            overlap_recogniser=recogniser if detector_of(self._keywords.get("turns")) is None else None,
         )
         self._parts, self._reactions = compose(
             options,
@@ -130,12 +114,12 @@ class Call:
             self._parts,
             self._reactions,
             self._capture,
-            dial=dial or (lambda: connect(observer=observer, **connecting)),
+            dial=dial or (lambda: connect(observer=observer, **given.connection)),
             config=self._config,
             policy=reconnect,
             seen=self._wire.put,
         )
-        self._images = self._showing(images, sideband_of(connecting) if dial is None else None)
+        self._images = self._showing(images, sideband_of(given.connection) if dial is None else None)
 
     # --- what is there to see -----------------------------------------------------------------------------------------
 
@@ -366,10 +350,7 @@ class Call:
         return keeper, keeper.beside(observer)
 
     def _listening(self, microphone: AudioSource | None, input_filter: FrameFilter | None) -> Capture | None:
-        detector = detector_of(self._keywords.get("turns"))
-        if detector is not None and microphone is None:
-            raise ConfigurationError("a turn detector on this side needs a microphone to listen to")
-        self._parts.turns.use(detector)
+        self._parts.turns.use(detector_of(self._keywords.get("turns")))
         return Capture(microphone, input_filter=input_filter, ears=self._parts.ears) if microphone is not None else None
 
     async def _begin(self) -> None:
@@ -404,18 +385,6 @@ class Call:
         if self._connections.line is None or self._tasks.over:
             raise Closed("the call is not open")
         return self._parts
-
-    def _policy(self, given: InterruptionPolicy | None, *, barge_in: bool, hears: bool) -> InterruptionPolicy | None:
-        """Turns that this side finds are judged by this side, unless the application says otherwise, or a key does."""
-        if given is None:
-            detector = detector_of(self._keywords.get("turns"))
-            heard = detector is not None and not isinstance(detector, PushToTalk)
-            return InterruptionRules.balanced() if heard and barge_in else None
-        if not barge_in:
-            raise ConfigurationError("either barge_in=False or a policy for interruptions; NeverInterrupt() is one")
-        if not hears:
-            raise ConfigurationError("a policy for interruptions needs a microphone to listen to")
-        return given
 
     def _turns(self) -> Turns:
         """What the service is asked to do about turns, as far as it is not done here."""

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from ssl import SSLContext
 from typing import Any, cast
 
 from bareline.client.session_settings import SessionKeywords, session_config
 from bareline.client.tool_choices import ToolKeywords
+from bareline.client.turn_choices import TurnKeywords
 from bareline.transports.webrtc.settings import WebRtcSettings
 
-__all__ = ["CallKeywords", "split_keywords"]
+__all__ = ["CallKeywords", "SplitKeywords", "split_keywords"]
 
 
-class CallKeywords(SessionKeywords, ToolKeywords, total=False):
-    """Keywords of the session (``SessionKeywords``), the tools (``ToolKeywords``) and the connection (``connect``)."""
+class CallKeywords(SessionKeywords, ToolKeywords, TurnKeywords, total=False):
+    """Keywords of the session (``SessionKeywords``), of tools (``ToolKeywords``), of turns (``TurnKeywords``), and of
+    the connection (``connect``)."""
 
     model: str | None
     transport: str
@@ -30,14 +33,28 @@ class CallKeywords(SessionKeywords, ToolKeywords, total=False):
     webrtc: WebRtcSettings | None
 
 
-def split_keywords(keywords: CallKeywords) -> tuple[SessionKeywords, ToolKeywords, dict[str, Any]]:
-    """Those of session, tools and connection. Raises ``TypeError`` for an unknown one, ``ConfigurationError``."""
+@dataclass(frozen=True, slots=True)
+class SplitKeywords:
+    """The keywords of a call by whom they concern."""
+
+    session: SessionKeywords
+    tools: ToolKeywords
+    turns: TurnKeywords
+    connection: dict[str, Any]
+
+
+def split_keywords(keywords: CallKeywords) -> SplitKeywords:
+    """Raises ``TypeError`` for an unknown one, ``ConfigurationError`` for a value that cannot be."""
     unknown = sorted(set(keywords) - CallKeywords.__optional_keys__)
     if unknown:
         raise TypeError(f"Call has no keyword '{unknown[0]}'")
-    of_session = {name: value for name, value in keywords.items() if name in SessionKeywords.__optional_keys__}
-    of_tools = {name: value for name, value in keywords.items() if name in ToolKeywords.__optional_keys__}
-    session = cast("SessionKeywords", of_session)
+    given = dict(keywords)
+    session = cast("SessionKeywords", _taken(given, SessionKeywords.__optional_keys__))
     session_config(session)
-    connecting = {name: value for name, value in keywords.items() if name not in {*of_session, *of_tools}}
-    return session, cast("ToolKeywords", of_tools), connecting
+    tools = cast("ToolKeywords", _taken(given, ToolKeywords.__optional_keys__))
+    turns = cast("TurnKeywords", _taken(given, TurnKeywords.__optional_keys__))
+    return SplitKeywords(session, tools, turns, given)
+
+
+def _taken(given: dict[str, Any], names: frozenset[str]) -> dict[str, Any]:
+    return {name: given.pop(name) for name in names & set(given)}

@@ -38,6 +38,7 @@ from bareline.client.tool_choices import ToolChoices
 from bareline.client.tool_runner import ToolRunner
 from bareline.client.transcript import Transcript
 from bareline.client.truncation import ClientTruncation, ServerTruncation
+from bareline.client.turn_choices import TurnChoices
 from bareline.client.turn_pace import TurnPace
 from bareline.client.usage import CallUsage
 from bareline.devices.contract import AudioSink
@@ -46,10 +47,7 @@ from bareline.observe.record import Observer
 from bareline.protocol.conversation import Conversation
 from bareline.protocol.playout import Cut, PartKey
 from bareline.tools import Toolbox
-from bareline.turns.contract import StreamingSTT, VoiceActivity
-from bareline.turns.interruption import InterruptionPolicy
 from bareline.turns.overlap import OutputChange, OverlapWatch
-from bareline.turns.pace_rules import TurnRule
 
 __all__ = ["CallOptions", "compose"]
 
@@ -60,16 +58,11 @@ class CallOptions:
 
     toolbox: Toolbox
     choices: ToolChoices
-    barge_in: bool
+    turns: TurnChoices
     speaker: AudioSink | None
     output_filter: FrameFilter | None
     observer: Observer | None
     ids: IdSource
-    recogniser: StreamingSTT | None = None
-    interruptions: InterruptionPolicy | None = None
-    voice_activity: VoiceActivity | None = None
-    overlap_recogniser: StreamingSTT | None = None
-    turn_rules: Sequence[TurnRule] = ()
 
 
 def compose(
@@ -116,12 +109,12 @@ def compose(
         usage=CallUsage(),
         ears=ears,
         turns=turns,
-        pace=TurnPace(options.turn_rules, ears, journal, post=outbox.post) if options.turn_rules else None,
+        pace=TurnPace(options.turns.rules, ears, journal, post=outbox.post) if options.turns.rules else None,
         protection=Protection(ears, holds=later.holds, changed=turns_changed, emit=feed.put),
         judging=_judging(options, shared, later, turns, ears=ears, asks=asks),
         over_media=_over_media(options, shared, later, barge_in),
     )
-    later.parts, later.reactions = parts, Reactions(parts, barge_in=options.barge_in)
+    later.parts, later.reactions = parts, Reactions(parts, barge_in=options.turns.barge_in)
     return parts, later.reactions
 
 
@@ -211,7 +204,7 @@ def _local_turns(options: CallOptions, shared: _Shared, later: _Later, ears: Loc
     return LocalTurns(
         ears,
         shared.journal,
-        recogniser=options.recogniser,
+        recogniser=options.turns.recogniser,
         post=shared.outbox.post,
         respond=shared.responder.ask,
         emit=shared.feed.put,
@@ -228,10 +221,11 @@ def _judging(
     ears: LocalEars,
     asks: Callable[[], bool],
 ) -> Judging | None:
-    if options.interruptions is None:
+    chosen = options.turns
+    if chosen.policy is None:
         return None
     interruptions = Interruptions(
-        OverlapWatch(options.interruptions, vad=options.voice_activity, recogniser=options.overlap_recogniser),
+        OverlapWatch(chosen.policy, vad=chosen.voice_activity, recogniser=chosen.overlap_recogniser),
         ears,
         shared.journal,
         playback=lambda: later.parts.playback,
