@@ -32,6 +32,9 @@ _LATE = ms_to_samples(3_000)
 _UNDECIDED = ms_to_samples(3_000)
 """A policy that knows no better after so much silence lets the voice go on."""
 _SPOKEN_MIN_MS = 150
+_UNDERSTOOD = 0.5
+_COMMANDS: frozenset[OverlapKind] = frozenset({"stop", "correction", "redirection"})
+"""What later words are believed to be where a listener's word was understood at once."""
 _ENDED_MAX = 64
 _FACTS_MAX = 256
 _WEIGHTS: tuple[OverlapKind, ...] = ("stop", "backchannel", "echo", "noise")
@@ -201,6 +204,8 @@ class OverlapWatch:
             return []
         past.sound.words, past.sound.confidence, past.sound.turn_over = hypothesis.text, hypothesis.confidence, True
         found = self._policy.judge(self._overlap(past))
+        if past.understood and found.kind not in _COMMANDS:
+            return []
         past.kind = found.kind
         return [self._change("stop", found, past.sound)] if found.output == "stop" else []
 
@@ -290,8 +295,10 @@ class OverlapWatch:
         overlap = self._open
         if overlap is None or overlap.stopped:
             return []
-        found = self._policy.judge(self._overlap(overlap))
+        known = self._overlap(overlap)
+        found = self._policy.judge(known)
         overlap.kind = found.kind
+        overlap.understood = found.kind == "backchannel" and bool(known.words) and (known.confidence or 0) >= _UNDERSTOOD
         was, self._output = self._output, found.output
         sound = overlap.sound
         if found.output == "stop":
@@ -375,13 +382,17 @@ class OverlapWatch:
 
 @dataclass(slots=True)
 class _Open:
-    """A sound that overlaps the assistant's voice; ``over``: the sample where it was over."""
+    """A sound that overlaps the assistant's voice.
+
+    ``understood``: as a listener's word. ``over``: the sample where it was over.
+    """
 
     sound: Sound
     saying: str = ""
     heard_ms: int = 0
     again_ms: int | None = None
     kind: OverlapKind = "unknown"
+    understood: bool = False
     stopped: bool = False
     over: int = 0
 

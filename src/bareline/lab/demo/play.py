@@ -195,6 +195,7 @@ class _Demo:
 
     async def _talk(self, call: Call, show: Callable[[CallEvent | CallerSaid], None]) -> None:
         following = asyncio.create_task(self._follow(call, show))
+        self.watch.take_turns = lambda turns: call.update(turns=turns)
         call.respond()
         try:
             await call.quiet(after_microphone=True)

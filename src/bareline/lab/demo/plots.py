@@ -15,7 +15,7 @@ from bareline.lab.demo.tools_script import tools_script
 from bareline.lab.task_manager.places import PlaceDirectory
 from bareline.lab.task_manager.tasks import TaskStore
 from bareline.lab.task_manager.tools import all_tools
-from bareline.turns import InterruptionRules, SemanticVad, ServerVad
+from bareline.turns import InterruptionRules, ServerVad
 from bareline.units import NS_PER_S
 
 __all__ = ["SCENES", "draw_plot"]
@@ -60,7 +60,7 @@ def _call(seed: int, today: datetime.date) -> Plot[DemoSummary]:
         agent_voice=scene.agent_voice,
         keywords=PHRASES,
         limit_s=_CALL_LIMIT_S,
-        turns=SemanticVad.fast(),
+        turns=ServerVad.balanced(),
         interruptions=InterruptionRules.balanced(),
         fill=scene.fill,
         tools=lambda store: all_tools(store, PlaceDirectory()),

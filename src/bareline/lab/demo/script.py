@@ -13,6 +13,7 @@ from bareline.client.call_events import AgentSaid, CallEvent, ConfirmationAsked,
 from bareline.lab.demo.scene import Scene
 from bareline.testing.caller import InterruptAfter, Pause, Say, Step, WaitForAgent
 from bareline.tools import CallState
+from bareline.turns import SemanticVad, ServerVad, TurnProfile
 
 __all__ = ["INTERRUPT_AFTER_MS", "LISTEN_AFTER_MS", "THINK_MS", "TRIES", "Watch", "caller_script"]
 
@@ -37,9 +38,10 @@ class Watch:
     """What the caller can tell of the call: what runs, has settled or is asked, and how often it was said again.
 
     ``answered``: the agent has said something since the last thing happened, and nothing runs. ``said``: its last
-    words.
+    words. ``take_turns`` changes how the call finds turns, from now on.
     """
 
+    take_turns: Callable[[TurnProfile], None] = field(default=lambda _: None)
     settled: list[ToolSettled] = field(default_factory=list[ToolSettled])
     proposals: list[ConfirmationAsked] = field(default_factory=list[ConfirmationAsked])
     repeats: int = 0
@@ -100,7 +102,9 @@ def caller_script(scene: Scene, watch: Watch) -> Iterator[Step]:
     """The steps of the scene, decided while the call goes on."""
     yield _ANSWER
     yield from _ask(watch, scene.ask, _called(watch, "list_tasks"))
+    watch.take_turns(SemanticVad.fast())  # a silence timer would cut the pause to think
     yield from _ask(watch, scene.add, _called(watch, "create_task"))
+    watch.take_turns(ServerVad.balanced())
     yield from _ask(watch, scene.delete, _called(watch, "delete_task"), yes=scene.yes)
     yield from _interrupt(watch, scene)
     yield from _ask(watch, scene.complete, _called(watch, "complete_task"))

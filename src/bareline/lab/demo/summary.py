@@ -19,7 +19,7 @@ import msgspec
 from bareline.client.call_events import CallEvent, ErrorHappened, ToolSettled, UserSaid
 from bareline.lab.demo.scene import Scene
 from bareline.lab.demo.script import THINK_MS
-from bareline.lab.demo.turns_judge import TRUNCATIONS, TurnTaking, judge_turns, unmet_turns
+from bareline.lab.demo.turns_judge import TRUNCATIONS, TurnTaking, held_back_ms, judge_turns, unmet_turns
 from bareline.lab.recording import HeardAudio
 from bareline.observe.record import TraceRecord
 from bareline.testing.caller import SpokenUtterance
@@ -143,7 +143,7 @@ def summarise(
     errors = [*unmet, *lost, *unmet_turns(turn_taking)]
     if barge_in is None:
         errors.append("the agent was not interrupted")
-    elif not _agree(barge_in, turn_taking, transport):
+    elif not _agree(barge_in, held_back_ms(trace) if transport == "webrtc" else 0):
         told, true = barge_in.audio_end_ms, barge_in.heard_ms
         errors.append(f"of the interrupted answer {true} ms were heard, and the server was left with {told} ms")
     return DemoSummary(
@@ -178,12 +178,11 @@ def unmet_in_trace(scene: Scene, trace: Sequence[TraceRecord]) -> list[str]:
     return problems
 
 
-def _agree(barge_in: BargeIn, turns: TurnTaking, transport: str) -> bool:
+def _agree(barge_in: BargeIn, ahead_ms: int) -> bool:
     """Whether both sides have the same of the interrupted answer.
 
-    Over WebRTC the server plays on while the voice here waits for a listener's sound to be over, and is so much ahead.
+    Over WebRTC the server plays on while the voice here waits, and is so much ahead.
     """
-    ahead_ms = turns.backchannel.gap_ms if transport == "webrtc" and turns.backchannel is not None else 0
     late_ms = barge_in.audio_end_ms - barge_in.heard_ms
     return -AGREE_WITHIN_MS <= late_ms <= AGREE_WITHIN_MS + ahead_ms
 

@@ -15,7 +15,16 @@ from bareline.observe.record import TraceRecord
 from bareline.testing.caller import SpokenUtterance
 from bareline.units import NS_PER_MS, ms_to_ns, ns_to_ms
 
-__all__ = ["THINKS", "TRUNCATIONS", "Backchannel", "Thinking", "TurnTaking", "judge_turns", "unmet_turns"]
+__all__ = [
+    "THINKS",
+    "TRUNCATIONS",
+    "Backchannel",
+    "Thinking",
+    "TurnTaking",
+    "held_back_ms",
+    "judge_turns",
+    "unmet_turns",
+]
 
 THINKS = "…"
 """Where the caller stops to think within a sentence."""
@@ -80,6 +89,22 @@ def unmet_turns(turns: TurnTaking) -> list[str]:
     return problems
 
 
+def held_back_ms(trace: Sequence[TraceRecord]) -> int:
+    """How long the voice had waited in the answer that was truncated last, until it went on or was silenced."""
+    held_ns = last_ns = 0
+    since_ns: int | None = None
+    for record in trace:
+        if (record.kind, record.name) == ("playout", "started"):
+            held_ns = 0
+        elif record.kind == "decision" and record.name == "pause":
+            since_ns = record.at_ns
+        elif record.kind == "decision" and record.name in {"resume", "stop"} and since_ns is not None:
+            held_ns, since_ns = held_ns + record.at_ns - since_ns, None
+        elif (record.kind, record.name) in TRUNCATIONS:
+            last_ns = held_ns
+    return ns_to_ms(last_ns)
+
+
 def _backchannel(
     number: int, spoken: Sequence[SpokenUtterance], heard: Sequence[HeardAudio], trace: Sequence[TraceRecord]
 ) -> Backchannel:
@@ -100,9 +125,7 @@ def _backchannel(
 def _longest_gap_ms(heard: Sequence[HeardAudio], from_ns: int, until_ns: int) -> int:
     """The longest silence between two stretches that begins in that time."""
     gaps = [
-        later.start_ns - earlier.end_ns
-        for earlier, later in pairwise(heard)
-        if from_ns <= earlier.end_ns < until_ns
+        later.start_ns - earlier.end_ns for earlier, later in pairwise(heard) if from_ns <= earlier.end_ns < until_ns
     ]
     return ns_to_ms(max(gaps, default=0))
 

@@ -86,7 +86,7 @@ class Answers:
         expecting = self._memory.expecting
         if expecting is None or kind in {"help", "thanks", "wait", "goodbye"}:
             return None
-        if kind in {"repeat", "hello"}:
+        if kind in {"repeat", "hello", "listening"}:
             return Reply(self._memory.said)
         match expecting:
             case AskConsent():

@@ -169,6 +169,7 @@ SOCIAL: dict[str, tuple[str, ...]] = {
         "are you a robot", "are you human", "are you a language model", "are you an ai", "how can you help me",
         "what can you do for me", "what do you do",
     ),
+    "listening": ("mm hmm", "mhm", "uh huh", "mm", "hmm"),
     "other": (
         "the other one", "no the other one", "the other", "no the other", "not that one the other one",
         "no not that one the other one", "i meant the other one", "no i meant the other one", "not this one",

@@ -139,6 +139,7 @@ class Policy:
             "repeat": said or "I have not said anything yet.",
             "help": wording.introduction(self._toolset),
             "wait": "Take your time.",
+            "listening": "I am listening.",
             "other": "Which one do you mean?",
         }
         return Reply(fixed[kind])
