@@ -298,7 +298,8 @@ class OverlapWatch:
         known = self._overlap(overlap)
         found = self._policy.judge(known)
         overlap.kind = found.kind
-        overlap.understood = found.kind == "backchannel" and bool(known.words) and (known.confidence or 0) >= _UNDERSTOOD
+        sure = bool(known.words) and (known.confidence or 0) >= _UNDERSTOOD
+        overlap.understood = sure and found.kind == "backchannel"
         was, self._output = self._output, found.output
         sound = overlap.sound
         if found.output == "stop":
