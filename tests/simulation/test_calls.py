@@ -236,6 +236,7 @@ def test_many_more_calls(fifty: int, media: bool) -> None:
         simulate(seed, media=media)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("media", [False, True])
 def test_chance_reaches_what_matters(media: bool) -> None:
     seen: Counter[str] = Counter()

@@ -38,7 +38,7 @@ class ClientSecrets:
 
     def mint(self, config: SessionConfig | None, *, now_unix_s: int, lifetime_s: int) -> KnownSecret:
         """Make a secret."""
-        self._drop(now_unix_s)
+        self._make_room(now_unix_s)
         secret = KnownSecret(self._ids.new("ek"), now_unix_s + lifetime_s, config)
         self._secrets[secret.value] = secret
         return secret
@@ -49,13 +49,14 @@ class ClientSecrets:
         return secret if secret and now_unix_s < secret.expires_at_unix_s else None
 
     def expired(self, value: str, *, now_unix_s: int) -> bool:
-        """Whether the secret was good once; forgotten when the next one is made."""
+        """Whether the secret was good once; forgotten when room is needed."""
         secret = self._secrets.get(value)
         return secret is not None and secret.expires_at_unix_s <= now_unix_s
 
-    def _drop(self, now_unix_s: int) -> None:
-        expired = [value for value, secret in self._secrets.items() if secret.expires_at_unix_s <= now_unix_s]
-        surplus = len(self._secrets) - len(expired) - SECRETS_MAX + 1
-        oldest = [value for value in self._secrets if value not in set(expired)][: max(0, surplus)]
-        for value in (*expired, *oldest):
+    def _make_room(self, now_unix_s: int) -> None:
+        if len(self._secrets) < SECRETS_MAX:
+            return
+        for value in [value for value, secret in self._secrets.items() if secret.expires_at_unix_s <= now_unix_s]:
             del self._secrets[value]
+        if len(self._secrets) >= SECRETS_MAX:
+            del self._secrets[next(iter(self._secrets))]
