@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bareline.lab.demo.turns_judge import TurnTaking, judge_turns, unmet_turns
+from bareline.lab.demo.turns_judge import TurnTaking, held_back_ms, judge_turns, unmet_turns
 from bareline.lab.recording import HeardAudio
 from bareline.observe.record import TraceRecord
 from bareline.testing.caller import SpokenUtterance
@@ -56,3 +56,18 @@ def test_a_turn_that_ended_in_the_middle_of_the_sentence_was_cut() -> None:
 
 
 STOPPED = "input_audio_buffer.speech_stopped"
+
+
+def test_what_the_voice_waited_in_the_truncated_answer_is_known() -> None:
+    before = [record(100, "playout", "started"), record(200, "decision", "pause"), record(900, "decision", "resume")]
+    answer = [
+        record(2_000, "playout", "started"),
+        record(2_100, "decision", "pause"),
+        record(2_400, "decision", "resume"),
+        record(3_000, "decision", "pause"),
+        record(3_050, "decision", "stop"),
+        record(3_060, "received", "conversation.item.truncated"),
+    ]
+    after = [record(4_000, "playout", "started"), record(4_100, "decision", "pause"), record(4_900, "decision", "stop")]
+    assert held_back_ms([*before, *answer, *after]) == 350
+    assert held_back_ms(before) == 0

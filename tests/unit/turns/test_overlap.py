@@ -260,6 +260,14 @@ def test_late_words_of_a_listener_change_nothing() -> None:
     assert too_late.watch.late(Hypothesis("stop", 1.0), too_late.fed) == []
 
 
+def test_a_listeners_word_that_was_understood_is_undone_by_a_command_alone() -> None:
+    understood = long_heard().hear(0, 300).words("yeah").hear(0, 100, 500)
+    assert understood.actions[-1] == "resume"
+    assert understood.watch.late(Hypothesis("hello there", 1.0), understood.fed) == []
+    stopped = long_heard().hear(0, 300).words("yeah").hear(0, 100, 500)
+    assert [change.action for change in stopped.watch.late(Hypothesis("stop", 1.0), stopped.fed)] == ["stop"]
+
+
 def test_an_echo_lets_the_voice_go_on() -> None:
     bench = long_heard()
     assert bench.watch.echo(0.9, bench.fed) == []
