@@ -129,8 +129,23 @@ def test_in_virtual_time(make: MakePair, check: Check) -> None:
     run_virtual(check(make))
 
 
-@pytest.mark.parametrize("check", TRANSPORT, ids=lambda check: check.__name__)
-@pytest.mark.parametrize("make", [client_socket, server_socket, webrtc_pair, webrtc_server])
+LONG_WAITS = {"a_full_backlog_makes_send_wait_until_close"}
+LOOPBACK = [
+    pytest.param(check, id=check.__name__, marks=[pytest.mark.slow] if check.__name__ in LONG_WAITS else [])
+    for check in TRANSPORT
+]
+
+
+@pytest.mark.parametrize("check", LOOPBACK)
+@pytest.mark.parametrize(
+    "make",
+    [
+        client_socket,
+        pytest.param(server_socket, marks=pytest.mark.slow),
+        webrtc_pair,
+        pytest.param(webrtc_server, marks=pytest.mark.slow),
+    ],
+)
 def test_on_a_loopback_socket(make: MakePair, check: Check) -> None:
     asyncio.run(check(make))
 

@@ -58,6 +58,7 @@ def test_a_relay_without_credentials_is_one_line(turn: str) -> None:
     assert done.stderr == "bareline doctor: --turn takes URL,USER,CREDENTIAL, with commas between them\n"
 
 
+@pytest.mark.slow
 def test_servers_that_cannot_be_used_are_told_without_their_credential() -> None:
     servers = [IceServer("turn:nowhere:x", "user", "hush"), IceServer("stun:127.0.0.1:9")]
 

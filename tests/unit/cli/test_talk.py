@@ -99,6 +99,7 @@ def test_what_is_not_installed_is_told_with_its_cure(prelude: str, message: str)
     assert message in done.stderr
 
 
+@pytest.mark.slow
 def test_a_program_gets_one_object_in_each_line() -> None:
     done = talk("--text", "--json", text="Who are you?\n")
     assert (done.returncode, done.stderr) == (0, "")

@@ -256,6 +256,7 @@ def test_a_list_that_cannot_be_had_is_told_with_its_reason() -> None:
     assert "may not call the host" in error.message
 
 
+@pytest.mark.slow
 def test_what_becomes_of_a_call_is_unknown_when_the_connection_is_lost(url: str) -> None:
     async def work() -> Any:
         tools = [remote(url, require_approval="never")]
@@ -271,6 +272,7 @@ def test_what_becomes_of_a_call_is_unknown_when_the_connection_is_lost(url: str)
     assert run(work()).state is CallState.UNKNOWN
 
 
+@pytest.mark.slow
 def test_an_approval_that_waits_is_dropped_with_its_session(url: str, scratch: Path) -> None:
     async def work() -> None:
         async with talking(model(DELETE), faults="close=1001@3s", more_tools=[remote(url)]) as talk:

@@ -90,6 +90,7 @@ async def length_ms() -> int:
     return sum([len(chunk.pcm) async for chunk in ToneSynthesis().speak(WORDS, voice="low")]) // 48
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stalls", [False, True])
 def test_what_left_the_loudspeaker_is_what_the_ledger_says(stalls: bool) -> None:
     async def main() -> None:
@@ -111,6 +112,7 @@ def test_what_left_the_loudspeaker_is_what_the_ledger_says(stalls: bool) -> None
     asyncio.run(main())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("conditions", [LinkConditions(), LinkConditions(delay_ms=25), LinkConditions(loss=0.02)])
 def test_an_interruption_leaves_the_server_with_what_was_heard(conditions: LinkConditions) -> None:
     async def main() -> None:

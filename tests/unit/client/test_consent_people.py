@@ -302,6 +302,7 @@ def test_a_call_that_ends_during_the_look_up_ends_the_tool_call_too(kit) -> None
     run_virtual(main())
 
 
+@pytest.mark.slow
 def test_plain_look_ups_run_in_threads_and_cannot_hold_up_the_call(kit) -> None:
     release, threads = threading.Event(), []
 

@@ -51,6 +51,7 @@ def test_a_file_comes_in_real_time_and_whole(tmp_path: Path) -> None:
     assert given == [20_000_000, 40_000_000, 1240 * 1_000_000 // 24]
 
 
+@pytest.mark.slow
 def test_an_hour_does_not_drift() -> None:
     async def scenario() -> None:
         source = SilenceSource()

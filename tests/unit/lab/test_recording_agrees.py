@@ -6,6 +6,8 @@ import asyncio
 import random
 from collections.abc import AsyncIterator
 
+import pytest
+
 import bareline as bl
 from bareline.lab.recording import MicrophoneTap, SpeakerTap, stereo
 from bareline.media.frames import AudioFrame
@@ -61,6 +63,7 @@ async def call_once(tape: Tape) -> tuple[MicrophoneTap, SpeakerTap]:
     return microphone, speaker
 
 
+@pytest.mark.slow
 def test_both_ends_hold_the_same_samples_in_both_directions() -> None:
     tape = Tape()
     microphone, speaker = asyncio.run(call_once(tape))
@@ -71,6 +74,7 @@ def test_both_ends_hold_the_same_samples_in_both_directions() -> None:
     assert b"".join(bytes(stretch.pcm) for stretch in speaker.heard) == b"".join(ANSWER)
 
 
+@pytest.mark.slow
 def test_the_stereo_file_holds_both_in_their_place() -> None:
     microphone, speaker = asyncio.run(call_once(Tape()))
     recording = memoryview(stereo(microphone, speaker)).cast("h")

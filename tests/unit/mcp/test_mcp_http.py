@@ -54,6 +54,7 @@ def test_tools_are_called_at_their_address_and_the_list_is_followed() -> None:
     assert "greet" in box
 
 
+@pytest.mark.slow
 def test_a_server_that_began_anew_is_asked_again_and_one_that_is_away_is_temporary() -> None:
     async def work() -> tuple[Any, str]:
         with mcp_at_address(PROGRAM) as url:

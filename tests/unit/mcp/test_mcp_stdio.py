@@ -276,6 +276,7 @@ def test_a_program_that_is_none_is_refused(command: str) -> None:
         run(work())
 
 
+@pytest.mark.slow
 def test_a_program_that_says_nothing_is_given_up() -> None:
     async def work() -> None:
         silent = bareline.mcp_stdio(sys.executable, ["-c", "import time; time.sleep(60)"], open_timeout_s=0.5)

@@ -205,6 +205,7 @@ def test_an_interrupted_call_is_cancelled_at_the_server(url: str, scratch: Path)
     assert "not known whether it took effect" in cancelled[-1].response.output[0].error.message
 
 
+@pytest.mark.slow
 def test_a_server_that_was_away_is_connected_to_again() -> None:
     async def work() -> tuple[str, str]:
         backend = calling("weather", '{"city": "Oslo"}')

@@ -40,6 +40,7 @@ async def pair() -> AsyncIterator[tuple[Transport, Transport]]:
     await runner.cleanup()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("check", TRANSPORT, ids=lambda check: check.__name__)
 def test_the_contract(check) -> None:
     asyncio.run(check(pair))

@@ -137,6 +137,7 @@ def test_message_beyond_the_limit_ends_the_connection_with_1009() -> None:
     asyncio.run(main())
 
 
+@pytest.mark.slow
 def test_slow_server_slows_the_sender_down() -> None:
     async def never_read(connection: ServerConnection) -> None:
         await connection.wait_closed()
