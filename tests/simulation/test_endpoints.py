@@ -45,6 +45,7 @@ def test_the_same_seed_is_the_same_call() -> None:
     assert (first.steps, first.now_ns) == (again.steps, again.now_ns)
 
 
+@pytest.mark.slow
 def test_chance_reaches_what_matters(monkeypatch: pytest.MonkeyPatch) -> None:
     """So that a green simulation means something: everything that can happen did happen, many times."""
     seen: Counter[str] = Counter()

@@ -73,6 +73,7 @@ def test_the_doctor_says_which_address_is_wrong(base_url: str) -> None:
     )
 
 
+@pytest.mark.slow
 def test_a_locale_without_the_letters_ends_nothing() -> None:
     plain = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
     assert run("talk", "--help", **plain).stderr == ""
@@ -128,6 +129,7 @@ def test_tasks_that_cannot_be_kept_are_told(tmp_path: Path) -> None:
         TaskStore(tmp_path / "nowhere" / "tasks.sqlite")
 
 
+@pytest.mark.slow
 def test_whoever_stops_reading_ends_the_call() -> None:
     with subprocess.Popen(
         [*BARELINE, "talk", "--text"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
@@ -143,6 +145,7 @@ def test_whoever_stops_reading_ends_the_call() -> None:
         assert talk.stderr.read() == ""
 
 
+@pytest.mark.slow
 def test_closed_streams_end_nothing() -> None:
     program = "import os; [os.close(number) for number in (0, 1)]; os.execv(os.sys.executable, {!r})"
     command = program.format([*BARELINE, "talk", "--text"])
@@ -160,6 +163,7 @@ def test_the_demo_shows_the_protocol_when_asked(tmp_path: Path) -> None:
     assert demo.returncode == 130
 
 
+@pytest.mark.slow
 def test_a_demo_that_is_terminated_hangs_up(tmp_path: Path) -> None:
     with subprocess.Popen([*BARELINE, "demo", "--out", str(tmp_path)], stdout=subprocess.PIPE, text=True) as demo:
         assert demo.stdout is not None

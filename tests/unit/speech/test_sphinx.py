@@ -66,6 +66,7 @@ def recognise(stt: GrammarSTT, pcm: bytes, step: int = 960) -> Hypothesis:
     return stt.finish()
 
 
+@pytest.mark.slow
 def test_sentences_of_the_grammar_are_understood_and_others_doubted(audio: dict[tuple[str, str], bytes]) -> None:
     stt = GrammarSTT(TASKS)
     heard = {key: recognise(stt, pcm) for key, pcm in audio.items()}
