@@ -114,7 +114,7 @@ class BrowserCalls:
         async def dial() -> Line:
             return await connect(base_url=self.address.base_url, api_key=self.address.api_key, call_id=call_id)
 
-        call = Call(tools=self.tools, dial=dial, reconnect=None, barge_in=False, **{**self.session, "voice": voice})
+        call = Call(tools=self.tools, dial=dial, reconnect=None, **{**self.session, "barge_in": False, "voice": voice})
         try:
             async with call:
                 _log.info("the tools of %s run here", call_id)

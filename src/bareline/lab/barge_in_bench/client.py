@@ -73,15 +73,11 @@ def call_in(
     turns = ServerVad.balanced() if way.startswith("server VAD") else SilenceTurnDetector(SileroVad())
     policy = InterruptionRules.balanced() if way.endswith("policy") else None
     connecting["turns"] = turns
-    return Call(
-        microphone=mouth,
-        speaker=sink,
-        dial=dial,
-        interruptions=policy,
-        ears=SileroVad() if policy is not None else None,
-        recogniser=PhraseSTT(policy.words.grammar()) if policy is not None else None,
-        **connecting,
-    )
+    connecting["interruptions"] = policy
+    if policy is not None:
+        connecting["ears"] = SileroVad()
+        connecting["recogniser"] = PhraseSTT(policy.words.grammar())
+    return Call(microphone=mouth, speaker=sink, dial=dial, **connecting)
 
 
 if __name__ == "__main__":
