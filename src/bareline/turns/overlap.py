@@ -16,6 +16,7 @@ from bareline.media.levels import rms_dbfs
 from bareline.turns.contract import Hypothesis, StreamingSTT, TurnDecision, VoiceActivity
 from bareline.turns.interruption import InterruptionPolicy, Judgement, Output, Overlap, OverlapKind
 from bareline.turns.overlap_ears import OverlapEars
+from bareline.turns.overlap_memory import OpenOverlap, OverlapMemory
 from bareline.turns.sounds import Background, Sound
 from bareline.turns.windows import Windows
 from bareline.units import ms_to_samples, samples_to_ms
@@ -27,18 +28,13 @@ _HYSTERESIS = 0.15
 _GAP = ms_to_samples(400)
 """After so much silence the next sound is another one, unless the policy has ended this one before."""
 _FINISHED = ms_to_samples(100)
-_AGAIN = ms_to_samples(1_200)
-_LATE = ms_to_samples(3_000)
 _UNDECIDED = ms_to_samples(3_000)
 """A policy that knows no better after so much silence lets the voice go on."""
 _SPOKEN_MIN_MS = 150
 _UNDERSTOOD = 0.5
 _COMMANDS: frozenset[OverlapKind] = frozenset({"stop", "correction", "redirection"})
 """What later words are believed to be where a listener's word was understood at once."""
-_ENDED_MAX = 64
 _FACTS_MAX = 256
-_WEIGHTS: tuple[OverlapKind, ...] = ("stop", "backchannel", "echo", "noise")
-"""What takes no floor; all others do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +90,9 @@ class OverlapWatch:
         self._playing_since: int | None = None
         self._saying = ""
         self._sound: Sound | None = None
-        self._open: _Open | None = None
-        self._past: _Open | None = None
+        self._open: OpenOverlap | None = None
+        self._memory = OverlapMemory()
         self._output: Output = "play"
-        self._ended: deque[_Open] = deque(maxlen=_ENDED_MAX)
 
     @property
     def sample(self) -> int:
@@ -154,12 +149,7 @@ class OverlapWatch:
             return None
         if self._open is not None:
             self._conclude()
-        kinds: list[OverlapKind] = [ended.kind for ended in self._ended]
-        self._ended.clear()
-        for kind in reversed(kinds):
-            if kind not in _WEIGHTS:
-                return "turn" if kind == "unknown" else kind
-        return min(kinds, key=_WEIGHTS.index) if kinds else "turn"
+        return self._memory.take_kind()
 
     # --- what is told ---------------------------------------------------------------------------------------------
 
@@ -199,8 +189,8 @@ class OverlapWatch:
         return self._judge()
 
     def _turns_out(self, hypothesis: Hypothesis) -> list[OutputChange]:
-        past, self._past = self._past, None
-        if past is None or self._position - past.over > _LATE:
+        past = self._memory.take_late(self._position)
+        if past is None:
             return []
         past.sound.words, past.sound.confidence, past.sound.turn_over = hypothesis.text, hypothesis.confidence, True
         found = self._policy.judge(self._overlap(past))
@@ -280,13 +270,8 @@ class OverlapWatch:
 
     def _overlaps(self, sound: Sound) -> None:
         heard_ms = max(0, samples_to_ms(sound.onset - (self._playing_since or 0)))
-        past = self._past
-        again = past is not None and sound.onset - past.over <= _AGAIN and past.kind == "backchannel"
-        self._open = _Open(
-            sound,
-            saying=self._saying,
-            heard_ms=heard_ms,
-            again_ms=samples_to_ms(max(0, sound.onset - past.over)) if past is not None and again else None,
+        self._open = OpenOverlap(
+            sound, saying=self._saying, heard_ms=heard_ms, again_ms=self._memory.again_ms(sound.onset)
         )
 
     # --- what is done ---------------------------------------------------------------------------------------------
@@ -328,26 +313,22 @@ class OverlapWatch:
         if overlap is not None and overlap.stopped:
             self._judge_whole(overlap)
         self._sound = self._open = None
-        if overlap is None:
-            if sound.speech_ms >= _SPOKEN_MIN_MS:
-                self._remember(_Open(sound, kind="turn", stopped=True))
+        if overlap is not None:
+            self._memory.ended(overlap, self._position)
+        elif sound.speech_ms >= _SPOKEN_MIN_MS:
+            self._memory.spoken(sound)
         else:
-            overlap.over = self._position
-            self._past = None if overlap.stopped else overlap
-            self._remember(overlap)
+            return
+        if overlap is None or overlap.stopped:
+            self._background.spoke(sound)
 
-    def _remember(self, ended: _Open) -> None:
-        self._ended.append(ended)
-        if ended.stopped:
-            self._background.spoke(ended.sound)
-
-    def _judge_whole(self, overlap: _Open) -> None:
+    def _judge_whole(self, overlap: OpenOverlap) -> None:
         """What began as a "wait" may have become a correction."""
         found = self._policy.judge(self._overlap(overlap))
         if found.output == "stop":
             overlap.kind = found.kind
 
-    def _overlap(self, overlap: _Open) -> Overlap:
+    def _overlap(self, overlap: OpenOverlap) -> Overlap:
         sound = overlap.sound
         words, confidence = sound.words, sound.confidence
         if not words and self._ears is not None and sound is self._sound:
@@ -379,23 +360,6 @@ class OverlapWatch:
         self, action: Literal["duck", "pause", "resume", "stop"], found: Judgement, sound: Sound
     ) -> OutputChange:
         return OutputChange(action, found.kind, sound.onset, self._position, found.reason)
-
-
-@dataclass(slots=True)
-class _Open:
-    """A sound that overlaps the assistant's voice.
-
-    ``understood``: as a listener's word. ``over``: the sample where it was over.
-    """
-
-    sound: Sound
-    saying: str = ""
-    heard_ms: int = 0
-    again_ms: int | None = None
-    kind: OverlapKind = "unknown"
-    understood: bool = False
-    stopped: bool = False
-    over: int = 0
 
 
 def _actions(was: Output, now: Output) -> tuple[Literal["duck", "pause", "resume"], ...]:
