@@ -12,6 +12,7 @@ from contextlib import AbstractContextManager
 from types import TracebackType
 from typing import Self, Unpack
 
+from bareline.client.asked_session import AskedSession
 from bareline.client.budget import Budget, BudgetKeeper
 from bareline.client.call_events import CallEvent, ToolArguments, UserSaid
 from bareline.client.call_keywords import CallKeywords, split_keywords
@@ -21,14 +22,13 @@ from bareline.client.capture import Capture
 from bareline.client.connect import DEFAULT_MODEL, connect
 from bareline.client.connections import Connections
 from bareline.client.feed import Feed
-from bareline.client.held_turns import asks_by_itself, held_turns, restored_turns
 from bareline.client.image_policy import DEFAULT_IMAGES, ImagePolicy, ShownImage
 from bareline.client.image_way import Sideband, sideband_of
 from bareline.client.images import Detail, Images, Picture, Way
 from bareline.client.line import Line
 from bareline.client.parts import Parts
 from bareline.client.reconnect import DEFAULT_RECONNECT, Dial, ReconnectPolicy
-from bareline.client.session_settings import SessionKeywords, Turns, detector_of, session_config
+from bareline.client.session_settings import SessionKeywords
 from bareline.client.sink_writer import FrameFilter
 from bareline.client.tool_choices import tool_choices
 from bareline.client.transcript import Transcript
@@ -87,8 +87,7 @@ class Call:
         **keywords: Unpack[CallKeywords],
     ) -> None:
         given = split_keywords(keywords)
-        self._keywords = given.session
-        self._more_tools = tuple(more_tools)
+        self._asked = AskedSession(given.session, more_tools, parts=lambda: self._parts)
         self._ids = ids or RandomIds()
         self._wire: Feed[Received] = Feed()
         self._tasks = CallTasks()
@@ -105,9 +104,9 @@ class Call:
         self._parts, self._reactions = compose(
             options,
             spawn=self._tasks.spawn,
-            tools_changed=self._tools_changed,
-            turns_changed=self._turns_changed,
-            asks=lambda: asks_by_itself(self._keywords.get("turns")),
+            tools_changed=self._asked.tools_changed,
+            turns_changed=self._asked.protection_changed,
+            asks=self._asked.asks_by_itself,
         )
         self._capture = self._listening(microphone, input_filter)
         self._connections = Connections(
@@ -115,7 +114,7 @@ class Call:
             self._reactions,
             self._capture,
             dial=dial or (lambda: connect(observer=observer, **given.connection)),
-            config=self._config,
+            config=self._asked.config,
             policy=reconnect,
             seen=self._wire.put,
         )
@@ -280,15 +279,8 @@ class Call:
 
     def update(self, **changes: Unpack[SessionKeywords]) -> None:
         """Change the session; a later connection has the changes too."""
-        session_config(changes)
-        self._keywords.update(changes)
-        if changes.get("turns") is not None:
-            changes["turns"] = self._turns()
-        self._post(ev.SessionUpdate(session=session_config(changes)))
-        if changes.get("turns") is not None:
-            self._parts.turns.use(detector_of(changes.get("turns")))
-            if self._parts.pace is not None:
-                self._parts.pace.turns_changed()
+        self._open()
+        self._asked.update(changes)
 
     def use_tools(self, toolbox: Toolbox) -> None:
         """Offer the tools of this box from now on; what runs already, or waits for consent, is carried out as begun.
@@ -296,7 +288,7 @@ class Call:
         Also to be called after tools were added to or removed from the box in use. Raises ``Closed``.
         """
         self._open().runner.toolbox = toolbox
-        self._tools_changed()
+        self._asked.tools_changed()
 
     def confirm(self, proposal_id: str) -> None:
         """Consent to a pending action for the user. Raises ``InvalidRequest`` when it does not wait any more."""
@@ -350,7 +342,7 @@ class Call:
         return keeper, keeper.beside(observer)
 
     def _listening(self, microphone: AudioSource | None, input_filter: FrameFilter | None) -> Capture | None:
-        self._parts.turns.use(detector_of(self._keywords.get("turns")))
+        self._parts.turns.use(self._asked.detector)
         return Capture(microphone, input_filter=input_filter, ears=self._parts.ears) if microphone is not None else None
 
     async def _begin(self) -> None:
@@ -385,27 +377,6 @@ class Call:
         if self._connections.line is None or self._tasks.over:
             raise Closed("the call is not open")
         return self._parts
-
-    def _turns(self) -> Turns:
-        """What the service is asked to do about turns, as far as it is not done here."""
-        parts = self._parts
-        return held_turns(
-            self._keywords.get("turns"), judged=parts.judging is not None, protected=parts.protection.wanted
-        )
-
-    def _turns_changed(self) -> None:
-        """Protection began or ended: a service that interrupts by itself has to know."""
-        parts = self._parts
-        turns = restored_turns(self._keywords.get("turns"), protected=parts.protection.wanted)
-        if parts.judging is None and turns is not None:
-            parts.outbox.post(ev.SessionUpdate(session=session_config({"turns": turns})))
-
-    def _config(self) -> ev.RealtimeSessionConfig:
-        tools = [*self._parts.runner.toolbox.definitions(), *self._parts.consent.definitions(), *self._more_tools]
-        return session_config({**self._keywords, "turns": self._turns()}, tools)
-
-    def _tools_changed(self) -> None:
-        self._parts.outbox.post(ev.SessionUpdate(session=session_config({}, self._config().tools)))
 
     async def _over(self, reason: str) -> None:
         try:
