@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
+
 import pytest
 
 from bareline.lab.turn_corpus.corpus import SCENES, scenes
@@ -24,3 +28,13 @@ def test_both_parts_have_the_same_scenes_but_for_human_speech() -> None:
     development = {scene.kind for scene in scenes("development", share=0.01)}
     assert development == SCENES.keys() - {"human", "dictation"}
     assert development <= {scene.kind for scene in scenes("held_out", share=0.01)}
+
+
+@pytest.mark.slow
+def test_a_small_share_is_measured_from_end_to_end() -> None:
+    command = [sys.executable, "-m", "bareline", "bench", "turns", "--share", "0.01", "--json"]
+    report = json.loads(subprocess.run(command, capture_output=True, check=False).stdout)
+    assert {"household", "open", "overlaps", "echo"} <= {group["name"] for group in report["groups"]}
+    assert report["splits"] == report["splits_same"] > 0
+    assert all(goal["measured"] is not None for goal in report["goals"] if "cut-ins over" not in goal["name"])
+    assert report["minutes"] > 0

@@ -83,14 +83,15 @@ def measure(
     """Each source's measurements, in order, as they come.
 
     ``cache``: a folder that keeps voice activity. ``compare_splits``: of so many sources, from the first on.
-    ``processes``: None for one per core; 1 stays in this one. Other processes are copies of this one: where an engine
-    with threads (Silero, the echo canceller) has run here before, stay in this one. Raises what a source or a contender
-    raises.
+    ``processes``: None for one per core where processes can be copied safely (Linux); 1 stays in this one. Other
+    processes are copies of this one: where an engine with threads (Silero, the echo canceller) has run here before,
+    stay in this one. With other processes none runs here, not for a single source either. Raises what a source or a
+    contender raises.
     """
     global _work  # noqa: PLW0603 - contenders hold functions, which reach other processes only by being there already
     _work = _Work(tuple(contenders), vad, cache, compare_splits)
-    count = processes if processes is not None else len(os.sched_getaffinity(0))
-    if count < 2 or len(sources) < 2:
+    count = processes if processes is not None else _cores()
+    if count < 2:
         yield from map(_measure_one, enumerate(sources))
         return
     with ProcessPoolExecutor(count, mp_context=multiprocessing.get_context("fork")) as pool:
@@ -106,6 +107,10 @@ class _Work:
 
 
 _work: _Work | None = None
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
 
 
 def _measure_one(numbered: tuple[int, Source]) -> Measured:
