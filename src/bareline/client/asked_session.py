@@ -19,9 +19,7 @@ class AskedSession:
     ``more_tools`` are tools that others run. Changes are posted to the outbox of ``parts`` at once.
     """
 
-    def __init__(
-        self, keywords: SessionKeywords, more_tools: Sequence[ev.Tool], *, parts: Callable[[], Parts]
-    ) -> None:
+    def __init__(self, keywords: SessionKeywords, more_tools: Sequence[ev.Tool], *, parts: Callable[[], Parts]) -> None:
         self._keywords = keywords
         self._more_tools = tuple(more_tools)
         self._parts = parts

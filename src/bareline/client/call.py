@@ -353,7 +353,7 @@ class Call:
     @property
     def _busy(self) -> bool:
         parts = self._parts
-        made = self._reactions.user_speaking or parts.runner.busy or not parts.responder.idle
+        made = self._reactions.user.speaking or parts.runner.busy or not parts.responder.idle
         return made or parts.playback.unheard
 
     def _showing(self, policy: ImagePolicy | None, sideband: Sideband | None) -> Images:

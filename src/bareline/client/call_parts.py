@@ -138,11 +138,11 @@ class _Later:
 
     def spoke(self, item_id: str) -> None:
         """The user has taken a turn."""
-        self.reactions.user_spoke(item_id)
+        self.reactions.user.spoke(item_id)
 
     def judged(self, change: OutputChange, at_ns: int) -> None:
         """The assistant is interrupted, as a policy has it."""
-        self.reactions.judged(change, at_ns)
+        self.reactions.user.judged(change, at_ns)
 
     def stopped(self, key: PartKey, interrupted: bool) -> None:
         """Nothing more of a part will sound."""
@@ -183,7 +183,7 @@ def _filler(options: CallOptions, shared: _Shared, later: _Later) -> Filler:
         shared.journal,
         playback=lambda: later.parts.playback,
         responder=shared.responder,
-        user_speaking=lambda: later.reactions.user_speaking,
+        user_speaking=lambda: later.reactions.user.speaking,
         emit=shared.feed.put,
     )
 
@@ -208,7 +208,7 @@ def _local_turns(options: CallOptions, shared: _Shared, later: _Later, ears: Loc
         post=shared.outbox.post,
         respond=shared.responder.ask,
         emit=shared.feed.put,
-        user=lambda: later.reactions,
+        user=lambda: later.reactions.user,
     )
 
 

@@ -145,7 +145,7 @@ class Connections:
         parts.connection_lost()
         parts.responder.connection_lost()
         parts.runner.connection_lost()
-        self._reactions.connection_lost()
+        self._reactions.user.connection_lost()
         if self._capture is not None:
             self._capture.lost()
 
@@ -162,12 +162,12 @@ class Connections:
     def _tell(self, lost: ConnectionLost, attempts: int, began_ns: int, retold: Retold, dropped: int) -> None:
         audio_lost_ms = samples_to_ms(self._capture.dropped_samples - dropped) if self._capture else 0
         missing = retold.lost
-        if self._reactions.speech_lost:
+        if self._reactions.user.speech_lost:
             missing = (
                 *missing,
-                Lost(self._reactions.speech_lost, "the user was speaking when the connection was lost"),
+                Lost(self._reactions.user.speech_lost, "the user was speaking when the connection was lost"),
             )
-            self._reactions.speech_lost = ""
+            self._reactions.user.speech_lost = ""
         away_ms = ns_to_ms(now_ns() - began_ns)
         self._parts.journal.connection(
             "reconnected", attempts=attempts, away_ms=away_ms, items=retold.items, lost=[entry.why for entry in missing]

@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, NoReturn, Self, cast
 
 from bareline.client.audio_tap import AudioTap, OutputAudio
+from bareline.client.path_trace import PathTrace, path_record
 from bareline.client.shared_audio import SharedAudio
 from bareline.client.trace_events import received_record, sent_audio_record, sent_raw_record, sent_record
 from bareline.clock import now_ns
@@ -19,6 +20,7 @@ from bareline.protocol.client_endpoint import ClientEndpoint, Received
 from bareline.protocol.conversation import Conversation
 from bareline.protocol.events import (
     ClientEvent,
+    ResponseCreated,
     ResponseOutputAudioDelta,
     ServerEvent,
     Session,
@@ -62,6 +64,7 @@ class Line:
         self._heard = SharedAudio(self._media) if self._media is not None else None
         self._endpoint = endpoint if endpoint is not None else ClientEndpoint()
         self._observer = observer
+        self._path = PathTrace(observer) if observer is not None else None
         self._after_close = after_close
         self._taps: list[AudioTap] = []
         self._backlog: deque[Received] = deque()
@@ -146,6 +149,8 @@ class Line:
         Bytes are in the session's input format (PCM16 24 kHz for media); a frame needs that format to be
         ``audio/pcm`` and is refused with ``ConfigurationError`` otherwise.
         """
+        if self._path is not None and isinstance(audio, AudioFrame):
+            self._path.sent(audio, now_ns())
         if self._media is not None:
             await self._media.send_audio(audio if isinstance(audio, AudioFrame) else AudioFrame(audio))
             return
@@ -304,6 +309,8 @@ class Line:
         received = self._endpoint.understood(message, now_ns())
         if self._observer is not None:
             self._observer.observe(received_record(received))
+            if isinstance(received.event, ResponseCreated):
+                self._note_path(self._observer)
         if self._taps and isinstance(received.event, ResponseOutputAudioDelta):
             for tap in self._taps:
                 tap.push(received.event, received.at_ns)
@@ -311,6 +318,12 @@ class Line:
 
     def _note_lost(self, lost: ConnectionLost) -> None:
         self._note("lost", {"code": lost.code, "reason": lost.reason})
+
+    def _note_path(self, observer: Observer) -> None:
+        round_trip_ns = cast("int | None", getattr(self._transport, "round_trip_ns", None))
+        record = path_record(now_ns(), self.stats(), round_trip_ns)
+        if record is not None:
+            observer.observe(record)
 
     def _note(self, name: str, data: dict[str, str | int]) -> None:
         if self._observer is not None:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import Literal
 
-from bareline.client.barge_in import server_interrupts
 from bareline.client.call_events import (
     AgentSaid,
     AgentStarted,
@@ -15,12 +14,10 @@ from bareline.client.call_events import (
     CallEvent,
     ErrorHappened,
     ToolArguments,
-    UserSaid,
-    UserStarted,
-    UserStopped,
 )
 from bareline.client.parts import Parts
 from bareline.client.playback import Playback
+from bareline.client.user_reactions import UserReactions
 from bareline.clock import now_ns
 from bareline.errors import RemoteProtocolError
 from bareline.protocol import events as ev
@@ -29,12 +26,8 @@ from bareline.protocol.conversation import Conversation
 from bareline.protocol.playout import PartKey
 from bareline.protocol.session_formats import output_format, vad_on
 from bareline.protocol.severity import Severity, explain, severity
-from bareline.turns.overlap import OutputChange
 
 __all__ = ["Reactions"]
-
-_LOCAL_SPEECH = "input_audio_buffer"
-"""What speech is called that is not committed, and has no item yet."""
 
 
 class Reactions:
@@ -42,12 +35,11 @@ class Reactions:
 
     def __init__(self, parts: Parts, *, barge_in: bool) -> None:
         self.malformed = 0
-        self.user_speaking = False
-        self.speech_lost = ""
         self.last_error: ev.ErrorDetail | None = None
+        self.user = UserReactions(
+            parts, barge_in=barge_in, session=lambda: self._session, conversation=lambda: self._conversation
+        )
         self._parts = parts
-        self._barge_in = barge_in
-        self._speech = ""
         self._session: ev.Session | None = None
         self._format: ev.AudioFormat | None = None
         self._conversation = Conversation()
@@ -75,14 +67,14 @@ class Reactions:
             self._called(event.item, event.response_id, conversation)
             return True
         if isinstance(event, ev.ConversationItemAdded):
-            self._added(event.item)
+            self.user.added(event.item)
         parts.transcript.take(event)
         parts.outbox.acknowledged(event)
         if isinstance(event, ev.ResponseDone) and event.response.id:  # cuts go out before the next request does
             parts.barge_in.response_done(event.response.id, conversation)
         settled = parts.responder.take(event)
         self._session_event(event, settled)
-        self._user_event(event, received.at_ns)
+        self.user.take(event, received.at_ns)
         if parts.judging is not None:
             parts.judging.service_turns.take(event)
         self._output_event(event, conversation)
@@ -106,7 +98,7 @@ class Reactions:
 
     def heard_last(self, key: PartKey, interrupted: bool) -> None:
         """Nothing more of a part will be heard."""
-        self._given(key)
+        self.user.given(key)
         self._emit(AgentStopped(at_ns=now_ns(), item_id=key[0], interrupted=interrupted))
         if not interrupted:
             self._say(key[0], self._parts.playback.ledger.heard_ms(*key))
@@ -117,47 +109,6 @@ class Reactions:
         """An item was interrupted; of what nobody heard, nothing was said."""
         if heard_ms:
             self._say(item_id, heard_ms, interrupted=True)
-
-    def user_began(self, at_ns: int, item_id: str = "", *, interrupts: bool = True) -> None:
-        """The user began to speak, and by that interrupts the assistant or does not."""
-        self.user_speaking, self._speech = True, item_id or _LOCAL_SPEECH
-        self._parts.responder.user_speaks(speaks=not item_id)
-        self._parts.consent.user_began(at_ns)
-        if self._barge_in and interrupts and self._parts.judging is None and not self._parts.protection.active:
-            self._parts.interrupt(
-                self._conversation, by="user", at_ns=at_ns, server_cancels=server_interrupts(self._session)
-            )
-        self._emit(UserStarted(at_ns=at_ns, item_id=item_id))
-        self._parts.filler.look()
-
-    def judged(self, change: OutputChange, at_ns: int) -> None:
-        """What the user says takes the floor, as the interruption policy has it.
-
-        Who wants no more than a stop, or another matter, does not want to hear what waits to be said.
-        """
-        if change.kind in ("stop", "redirection"):
-            self._parts.responder.withdraw_waiting()
-        self._parts.interrupt(self._conversation, by="user", at_ns=at_ns, server_cancels=False, judged=change)
-
-    def user_ended(self, at_ns: int, item_id: str = "") -> None:
-        """The user's turn is over."""
-        self.user_speaking = False
-        self._parts.responder.user_speaks(speaks=False)
-        self._parts.consent.user_ended()
-        self._emit(UserStopped(at_ns=at_ns, item_id=item_id))
-        self._parts.filler.look()
-
-    def _speech_dropped(self, at_ns: int) -> None:
-        """The service will not say that the speech it found is over."""
-        if self.user_speaking and self._speech != _LOCAL_SPEECH:
-            self.user_ended(at_ns, self._speech)
-
-    def connection_lost(self) -> None:
-        """What the user was saying is gone with the connection's input buffer."""
-        if self.user_speaking:
-            self.speech_lost = self._speech
-        self.user_speaking = False
-        self._parts.consent.user_ended()
 
     def _sound(self, event: ev.ResponseOutputAudioDelta) -> None:
         playback = self._parts.playback
@@ -170,63 +121,13 @@ class Reactions:
             case ev.SessionCreated(session=session) | ev.SessionUpdated(session=session):
                 self._session, self._format = session, output_format(session)
                 if vad_on(session) is False:
-                    self._speech_dropped(now_ns())
+                    self.user.dropped(now_ns())
             case ev.Error(error=error):
                 self._error(error, settled)
             case ev.ConversationItemInputAudioTranscriptionCompleted():
                 self._parts.usage.add_transcription(event.usage)
             case _:
                 pass
-
-    def _user_event(self, event: ev.ServerEvent, at_ns: int) -> None:
-        match event:
-            case ev.InputAudioBufferSpeechStarted(item_id=item_id):
-                self.user_began(at_ns, item_id)
-            case ev.InputAudioBufferSpeechStopped(item_id=item_id):
-                self.user_ended(at_ns, item_id)
-            case ev.InputAudioBufferCleared():
-                self._parts.turns.buffer_cleared()
-                self._speech_dropped(at_ns)
-            case ev.InputAudioBufferCommitted(item_id=item_id):
-                if item_id == self._speech:  # committed by hand, in the middle of it
-                    self._speech_dropped(at_ns)
-                if self._parts.judging is None:
-                    self.user_spoke(item_id)
-            case ev.ConversationItemInputAudioTranscriptionCompleted(item_id=item_id, transcript=text):
-                self._emit(UserSaid(at_ns=at_ns, item_id=item_id, text=text.strip()))
-                self._parts.consent.transcribed(item_id)
-            case ev.ConversationItemInputAudioTranscriptionFailed(item_id=item_id):
-                self._parts.consent.transcribed(item_id)
-            case _:
-                pass
-
-    def user_spoke(self, item_id: str, text: str | None = None) -> None:
-        """The user took a turn, in writing where there is ``text``; a question that sounds just now counts as given."""
-        for key in self._parts.playback.sounding:
-            self._given(key)
-        self._parts.consent.user_spoke(item_id, text)
-        self._parts.claims.user_spoke()
-
-    def _added(self, item: ev.Item) -> None:
-        """What is written on another connection of the call (the page's, of a sideband) is a turn of the user too.
-
-        What this side sent is none by that, and what it tells again after a loss was one before.
-        """
-        match item:
-            case ev.Message(id=str(item_id), role="user", content=content):
-                text = " ".join(part.text for part in content if isinstance(part, ev.InputText))
-                known = self._parts.transcript.entry(item_id) is not None or self._parts.outbox.holds(item_id)
-                if text and not known:
-                    self.user_spoke(item_id, text)
-            case _:
-                pass
-
-    def _given(self, key: PartKey) -> None:
-        """A question of the conversation (not a filler beside it) has reached the user."""
-        position = self._parts.playback.ledger.position(*key)
-        said = self._parts.transcript.entry(key[0])
-        if position is not None and said is not None:
-            self._parts.consent.question_given(position.response_id)
 
     def _output_event(self, event: ev.ServerEvent, conversation: Conversation) -> None:
         playback = self._parts.playback
@@ -248,10 +149,7 @@ class Reactions:
         match event:
             case ev.ResponseCreated(response=response) if response.conversation_id is not None:
                 self._parts.consent.response_began(response.id or "")
-                held = self._parts.judging is not None or self._parts.protection.active
-                if (
-                    self.user_speaking and self._barge_in and not held
-                ):  # it was asked for just before the user began to speak
+                if self.user.silences:  # it was asked for just before the user began to speak
                     self._parts.barge_in.interrupt(conversation, by="user", at_ns=now_ns(), server_cancels=False)
             case ev.ResponseDone(response=response) if response.id:
                 self._parts.usage.add_response(response)

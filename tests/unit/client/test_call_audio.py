@@ -170,7 +170,7 @@ def test_a_response_that_begins_when_the_user_has_just_begun_to_speak_is_stopped
 
             phone.mind.respond = late
             await phone.talk(300)
-            assert phone.call._reactions.user_speaking
+            assert phone.call._reactions.user.speaking
             await phone.call.line.send(ev.ResponseCreate())
             await phone.talk(600)
             assert phone.speaker.heard_samples == 0
