@@ -16,9 +16,10 @@ from bareline.client.asked_session import AskedSession
 from bareline.client.budget import Budget, BudgetKeeper
 from bareline.client.call_events import CallEvent, ToolArguments, UserSaid
 from bareline.client.call_keywords import CallKeywords, split_keywords
-from bareline.client.call_parts import CallOptions, compose
+from bareline.client.call_parts import compose
 from bareline.client.call_tasks import CallTasks
 from bareline.client.capture import Capture
+from bareline.client.composing import CallOptions
 from bareline.client.connect import DEFAULT_MODEL, connect
 from bareline.client.connections import Connections
 from bareline.client.feed import Feed

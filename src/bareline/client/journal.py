@@ -60,6 +60,12 @@ class Journal:
         """An error and its severity."""
         self._write("error", severity, {"code": code, "message": message, **data})
 
+    def speaker(self, sink: object) -> None:
+        """The loudspeaker's own buffer, where it is a device that knows it."""
+        latency_ms = getattr(sink, "latency_ms", None)
+        if isinstance(latency_ms, int):
+            self.note("speaker", latency_ms=latency_ms)
+
     def note(self, name: str, **data: Any) -> None:
         """Anything else."""
         self._write("note", name, data)

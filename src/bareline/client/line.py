@@ -149,16 +149,17 @@ class Line:
         Bytes are in the session's input format (PCM16 24 kHz for media); a frame needs that format to be
         ``audio/pcm`` and is refused with ``ConfigurationError`` otherwise.
         """
-        if self._path is not None and isinstance(audio, AudioFrame):
-            self._path.sent(audio, now_ns())
+        given_ns = now_ns()
         if self._media is not None:
             await self._media.send_audio(audio if isinstance(audio, AudioFrame) else AudioFrame(audio))
-            return
-        wire = audio if isinstance(audio, bytes) else self._pcm_of(audio)
-        message = self._endpoint.encoded_audio(wire)
-        if self._observer is not None:
-            self._observer.observe(sent_audio_record(wire, now_ns()))
-        await self._transport.send(message)
+        else:
+            wire = audio if isinstance(audio, bytes) else self._pcm_of(audio)
+            message = self._endpoint.encoded_audio(wire)
+            if self._observer is not None:
+                self._observer.observe(sent_audio_record(wire, now_ns()))
+            await self._transport.send(message)
+        if self._path is not None and isinstance(audio, AudioFrame):
+            self._path.sent(audio, given_ns=given_ns, sent_ns=now_ns())
 
     async def receive(self) -> ServerEvent | RemoteProtocolError:
         """The next event. Safe to cancel. Raises ``ConnectionLost`` and ``Closed``."""
