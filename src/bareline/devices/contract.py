@@ -5,11 +5,11 @@ Conformance kits: ``bareline.testing.conformance.devices``.
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from bareline.media.frames import AudioFrame
 
-__all__ = ["AudioSink", "AudioSource"]
+__all__ = ["AudioSink", "AudioSource", "EchoAware"]
 
 
 class AudioSource(Protocol):
@@ -26,6 +26,16 @@ class AudioSource(Protocol):
 
     async def close(self) -> None:
         """Stop and free the device."""
+        ...
+
+
+@runtime_checkable
+class EchoAware(Protocol):
+    """What an ``AudioSource`` beside a loudspeaker may know besides."""
+
+    @property
+    def echo_share(self) -> float:
+        """How much of the frame read last is the loudspeaker's own sound, 0-1."""
         ...
 
 

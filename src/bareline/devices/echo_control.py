@@ -93,11 +93,13 @@ class EchoControl:
         self._ahead = _AHEAD
         self._moved = False
         self._speaker = EchoSpeaker(speaker, self._far)
-        self._microphone = EchoMicrophone(microphone, self._hear, before=self._speaker.look)
+        self._microphone = EchoMicrophone(
+            microphone, self._hear, before=self._speaker.look, share=lambda: self._meter.share
+        )
 
     @property
     def microphone(self) -> AudioSource:
-        """Without the echo."""
+        """Without the echo. An ``EchoAware`` one: a call's interruption policy is told what is left of it."""
         return self._microphone
 
     @property

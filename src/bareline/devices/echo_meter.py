@@ -27,6 +27,8 @@ _ROOM = 15
 """Blocks in which the sound may come later, and in which a room may still sound."""
 _ALIKE = 2.0
 """A block up to so many times the expected echo is taken for nothing but echo."""
+_SHARE_FADE = 0.9
+"""Energies of the last 100 ms: a share of one block says little."""
 _HEARD_RATIO = 0.5
 """Levels that go together at least this well are cause and effect."""
 _BELIEVED, _FORGOTTEN = 40, 400
@@ -71,6 +73,8 @@ class EchoMeter:
         self._alone = 0
         self._echo_power = 0.0
         self._left_power = 0.0
+        self._left_now = 0.0
+        self._echo_now = 0.0
 
     @property
     def active(self) -> bool:
@@ -86,6 +90,14 @@ class EchoMeter:
     def echo_max(self) -> float | None:
         """The level that the echo can have in the block fed last, at most; None where that is not known."""
         return self._expected(_ROOM)
+
+    @property
+    def share(self) -> float:
+        """How much of what is left in the last 100 ms is echo, 0-1: as loud as what is left of it mostly is, and as
+        far as that follows the loudspeaker's level. Where a canceller leaves nothing but noise this is 0."""
+        if not self.active or not self._left_now:
+            return 0.0
+        return self.levels().residual_share * self._echo_now / self._left_now
 
     def feed(self, near: float, far: float, left: float) -> None:
         """``near`` of the microphone, ``far`` of the loudspeaker, ``left`` of what the canceller made of ``near``."""
@@ -103,6 +115,7 @@ class EchoMeter:
             self._with_left[lag] = (1 - weight) * (self._with_left[lag] + off * left_off)
         self._find()
         self._compare(near, left)
+        self._explain(left)
 
     def levels(self) -> EchoLevels:
         """The levels now."""
@@ -125,6 +138,14 @@ class EchoMeter:
         weight = max(1 / _MEMORY, 1 / self._alone)
         self._echo_power += weight * (near * near - self._echo_power)
         self._left_power += weight * (left * left - self._left_power)
+
+    def _explain(self, left: float) -> None:
+        """Compare what is left now with what is left of such an echo otherwise."""
+        expected = self._expected(_JITTER) or 0.0
+        usual = expected * math.sqrt(self._left_power / self._echo_power) if self._echo_power else 0.0
+        echo = min(left, _ALIKE * usual)
+        self._left_now = _SHARE_FADE * self._left_now + (1 - _SHARE_FADE) * left * left
+        self._echo_now = _SHARE_FADE * self._echo_now + (1 - _SHARE_FADE) * echo * echo
 
     def _find(self) -> None:
         """How late the echo comes: known once levels went together for a while, forgotten once they long did not."""

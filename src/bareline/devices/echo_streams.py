@@ -81,21 +81,33 @@ class EchoSpeaker:
 class EchoMicrophone:
     """An ``AudioSource`` over another one: its audio as ``hear(block, at_ns)`` changes it, in blocks of 10 ms.
 
-    ``before`` is called with each frame that comes, before its blocks are. Frames keep their places in the stream; up
+    ``before`` is called with each frame that comes, before its blocks are; ``share`` tells how much of the block heard
+    last is echo. Frames keep their places in the stream; up
     to a block is held back where their lengths are odd.
     """
 
     def __init__(
-        self, source: AudioSource, hear: Callable[[bytes, int], bytes], *, before: Callable[[], object]
+        self,
+        source: AudioSource,
+        hear: Callable[[bytes, int], bytes],
+        *,
+        before: Callable[[], object],
+        share: Callable[[], float],
     ) -> None:
         self._source = source
         self._hear = hear
         self._before = before
+        self._share = share
         self._time = SmoothTime()
         self._held: bytearray = bytearray()
         self._next_sample = 0
         self._next_ns = 0
         self._ready: deque[AudioFrame] = deque()
+
+    @property
+    def echo_share(self) -> float:
+        """How much of what was read last is still the loudspeaker's sound, 0-1."""
+        return self._share()
 
     async def read(self) -> AudioFrame | None:
         """The next frame; None once the source has ended."""

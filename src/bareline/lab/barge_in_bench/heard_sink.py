@@ -8,9 +8,8 @@ from collections import Counter
 from collections.abc import Iterator
 
 from bareline.clock import now_ns
+from bareline.devices.kept_audio import KeepingSink
 from bareline.devices.playout import HeardStretch
-from bareline.devices.sinks import NullSink
-from bareline.media.frames import AudioFrame
 from bareline.media.samples import to_bytes
 from bareline.units import BYTES_PER_SAMPLE, ms_to_ns, ms_to_samples, ns_to_samples, samples_to_ns
 
@@ -20,26 +19,14 @@ _BLOCK_SAMPLES = ms_to_samples(5)
 _DUCKED_SHARE = 0.6
 
 
-class HeardSink(NullSink):
-    """A ``NullSink`` that keeps every sample that was heard, with its time: the truth beside the ledger."""
+class HeardSink(KeepingSink):
+    """Keeps every sample that was heard, with its time: the truth beside the ledger."""
 
-    def __init__(self, *, device_ms: int = 0, queue_ms: int = NullSink.QUEUE_MS) -> None:
+    def __init__(self, *, device_ms: int = 0, queue_ms: int = KeepingSink.QUEUE_MS) -> None:
         super().__init__(device_ms=device_ms, queue_ms=queue_ms)
         self.samples = array("h")
-        self._pcm = bytearray()
         self._first: list[int] = []
         self._times: list[int] = []
-
-    async def write(self, frame: AudioFrame) -> None:
-        """Queue a frame."""
-        await super().write(frame)
-        self._pcm += frame.pcm
-
-    def clear(self) -> int:
-        """Drop everything that the device does not hold."""
-        dropped = super().clear()
-        del self._pcm[len(self._pcm) - dropped * BYTES_PER_SAMPLE :]
-        return dropped
 
     def labels(self) -> Counter[int]:
         """How often each sample value was heard until now."""
@@ -89,15 +76,12 @@ class HeardSink(NullSink):
                 return self._begins_ns(first)
         return None
 
-    def _heard(self, stretches: list[HeardStretch]) -> None:
-        for stretch in stretches:
-            start_ns = stretch.start_ns + samples_to_ns(stretch.offset)
-            if not self._times or abs(start_ns - self._ends_ns(len(self.samples))) > samples_to_ns(1):
-                self._first.append(len(self.samples))
-                self._times.append(start_ns)
-            size = stretch.samples * BYTES_PER_SAMPLE
-            self.samples.frombytes(bytes(self._pcm[:size]))
-            del self._pcm[:size]
+    def _sounded(self, stretch: HeardStretch, pcm: bytes) -> None:
+        start_ns = stretch.start_ns + samples_to_ns(stretch.offset)
+        if not self._times or abs(start_ns - self._ends_ns(len(self.samples))) > samples_to_ns(1):
+            self._first.append(len(self.samples))
+            self._times.append(start_ns)
+        self.samples.frombytes(pcm)
 
     def _silences(self, since_ns: int) -> Iterator[tuple[int, int]]:
         """Where nothing was heard: when it ended and when it went on, the last one until now."""
