@@ -30,15 +30,10 @@ class SpeechEdges:
         self.silent_samples = 0
         self._onset: int | None = None
 
-    @property
-    def stirring(self) -> bool:
-        """Whether something has begun that may turn out to be speech."""
-        return self._onset is not None
-
     def take(self, window: SpeechProbability) -> TurnDecision | None:
         """Follow one window. Returns that speech has started, if it has."""
         if self.speaking:
-            if window.probability >= max(0.0, self.threshold - _HYSTERESIS):
+            if self.goes_on(window):
                 self.speech_end = window.end_sample
             self.silent_samples = window.end_sample - self.speech_end
             return None
@@ -50,6 +45,10 @@ class SpeechEdges:
             self._onset = window.first_sample
         lasted = window.end_sample - self._onset
         return self._start(self._onset, window.end_sample) if lasted >= ms_to_samples(self.min_speech_ms) else None
+
+    def goes_on(self, window: SpeechProbability) -> bool:
+        """Whether speech that has begun would go on in this window."""
+        return window.probability >= max(0.0, self.threshold - _HYSTERESIS)
 
     def stop(self) -> None:
         """Its speech is over: what comes has to begin anew."""

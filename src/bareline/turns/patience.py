@@ -55,7 +55,8 @@ class PatientTurnDetector:
     """``TurnDetector`` over any ``VoiceActivity`` that waits as long as ``patience`` says.
 
     An utterance is over after 200 ms of silence, or when the turn is; speech that comes before the turn is over goes on
-    with it. What may turn out to be speech is waited for.
+    with it. What ends a silence within a turn is what would go on with an utterance: a voice that comes back softly.
+    So a wait that never changes cuts in on nobody on whom a silence timer of that length does not.
     """
 
     def __init__(self, vad: VoiceActivity, patience: Patience, profile: Endpointing | None = None) -> None:
@@ -104,6 +105,7 @@ class PatientTurnDetector:
     def _forget(self) -> None:
         self._playing = False
         self._in_turn = False
+        self._voice_end = 0
         self._begin_turn(0)
 
     def _begin_turn(self, sample: int) -> None:
@@ -113,41 +115,45 @@ class PatientTurnDetector:
         self._words_since = sample
 
     def _judge(self, window: SpeechProbability) -> list[TurnDecision]:
-        edges = self._edges
-        before = edges.speech_end
-        started = edges.take(window)
-        if started is not None:
-            if self._in_turn:
-                self._pauses.append(samples_to_ms(started.at_sample - before))
-            else:
+        started = self._edges.take(window)
+        decisions = [] if started is None else [started]
+        if not self._in_turn:
+            if started is not None:
                 self._in_turn = True
                 self._begin_turn(started.at_sample)
-            return [started]
-        if not self._in_turn or edges.silent_samples == 0:
-            return []
+                self._voice_end = window.end_sample
+            return decisions
+        if self._edges.goes_on(window):
+            self._end_pause(window)
+            return decisions
         return self._wait(window.end_sample)
 
+    def _end_pause(self, window: SpeechProbability) -> None:
+        lasted_ms = samples_to_ms(window.first_sample - self._voice_end)
+        if lasted_ms >= _STOPPED_MS:
+            self._pauses.append(lasted_ms)
+        self._voice_end = window.end_sample
+
     def _wait(self, now: int) -> list[TurnDecision]:
-        edges = self._edges
+        edges, silent = self._edges, now - self._voice_end
         wait = self._patience(self._pause(now), self._profile)
-        over = edges.silent_samples >= ms_to_samples(wait.ms) and not edges.stirring
+        over = silent >= ms_to_samples(wait.ms)
         decisions: list[TurnDecision] = []
-        if edges.speaking and (over or edges.silent_samples >= ms_to_samples(_STOPPED_MS)):
+        reason = f"{samples_to_ms(silent)} ms of silence"
+        if edges.speaking and (over or silent >= ms_to_samples(_STOPPED_MS)):
             edges.stop()
-            reason = f"{samples_to_ms(edges.silent_samples)} ms of silence"
-            decisions.append(TurnDecision("speech_stopped", edges.speech_end, now, reason))
+            decisions.append(TurnDecision("speech_stopped", self._voice_end, now, reason))
         if over:
             self._in_turn = False
-            reason = f"{samples_to_ms(edges.silent_samples)} ms of silence: {wait.reason}"
-            decisions.append(TurnDecision("turn_ended", edges.speech_end, now, reason))
+            decisions.append(TurnDecision("turn_ended", self._voice_end, now, f"{reason}: {wait.reason}"))
         return decisions
 
     def _pause(self, now: int) -> Pause:
         return Pause(
-            silence_ms=samples_to_ms(self._edges.silent_samples),
+            silence_ms=samples_to_ms(now - self._voice_end),
             hypothesis=self._words,
             stable_ms=samples_to_ms(max(0, now - self._words_since)),
-            speech_ms=samples_to_ms(self._edges.speech_end - self._turn_from),
+            speech_ms=samples_to_ms(self._voice_end - self._turn_from),
             pauses=tuple(self._pauses),
             playing=self._playing,
         )

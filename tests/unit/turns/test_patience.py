@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
 
 from bareline.errors import ConfigurationError
@@ -68,11 +70,27 @@ def test_a_short_wait_ends_utterance_and_turn_at_once() -> None:
     ]
 
 
-def test_what_may_turn_out_to_be_speech_is_waited_for() -> None:
-    clicks = [1] * 10 + [0] * 28 + [1] * 2 + [0] * 20
-    assert run(PatientTurnDetector(Scripted(clicks), after(600)), 60)[-1] == ("turn_ended", 10, 41)
-    speech = [1] * 10 + [0] * 28 + [1] * 4 + [0] * 40
-    assert run(PatientTurnDetector(Scripted(speech), after(600)), 82)[-1] == ("turn_ended", 42, 72)
+def test_a_voice_that_comes_back_softly_ends_the_silence_without_beginning_an_utterance() -> None:
+    softly = [1] * 10 + [0] * 28 + [0.4] * 2 + [0] * 40
+    assert run(PatientTurnDetector(Scripted(softly), after(600)), 80) == [
+        ("speech_started", 0, 3),
+        ("speech_stopped", 10, 20),
+        ("turn_ended", 40, 70),
+    ]
+
+
+@pytest.mark.parametrize("wait_ms", [0, 100, 200, 300, 1_000])
+def test_a_wait_that_never_changes_ends_the_turns_that_a_silence_timer_does(wait_ms: int) -> None:
+    chance = random.Random(wait_ms)
+    heard = [level for _ in range(400) for level in [chance.random()] * chance.randint(1, 30)]
+    frame = AudioFrame(bytes(2 * WINDOW * len(heard)))
+    timer = SilenceTurnDetector(Scripted(heard), silence_duration_ms=wait_ms)
+    ends = [(d.at_sample, d.decided_at_sample) for d in timer.feed(frame) if d.kind == "turn_ended"]
+    patient = PatientTurnDetector(Scripted(heard), after(wait_ms)).feed(frame)
+    assert ends == [(d.at_sample, d.decided_at_sample) for d in patient if d.kind == "turn_ended"]
+    assert len(ends) > 3
+    told = [decision.decided_at_sample for decision in patient]
+    assert told == sorted(told)
 
 
 def test_patience_sees_the_pause_and_all_that_is_known_of_the_turn() -> None:

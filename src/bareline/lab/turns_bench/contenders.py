@@ -12,6 +12,7 @@ from bareline.testing.turns.replay import Contender
 from bareline.turns.completeness import CompletenessTurnDetector
 from bareline.turns.contract import StreamingSTT
 from bareline.turns.dictation import DictationTurnDetector
+from bareline.turns.endpointing import Endpointing
 from bareline.turns.silence import SilenceTurnDetector
 
 __all__ = ["dictation", "known_domain", "open_speech", "over_echo", "overlaps"]
@@ -38,7 +39,7 @@ def open_speech() -> tuple[Contender, ...]:
         Contender(
             name=f"local {name}", detector=partial(CompletenessTurnDetector, profile=profile), family="local profiles"
         )
-        for name, profile in LOCAL_PROFILES.items()
+        for name, profile in {**LOCAL_PROFILES, "noisy": Endpointing.noisy()}.items()
     )
     return (*silence_timers(), *local)
 
