@@ -12,6 +12,7 @@ from bareline.client.journal import Journal
 from bareline.client.media_playback import MediaPlayback
 from bareline.client.playback import Playback
 from bareline.client.sounding import STUCK_S
+from bareline.devices.kept_audio import KeepingSink
 from bareline.devices.playout import HeardStretch
 from bareline.devices.sinks import CallbackSink, NullSink
 from bareline.media.frames import AudioFrame
@@ -22,27 +23,15 @@ MS = 24
 KEY = ("item_1", 0)
 
 
-class HeardSink(NullSink):
+class HeardSink(KeepingSink):
     """Keeps what was really heard, sample by sample."""
 
     def __init__(self, **options: int) -> None:
         super().__init__(**options)
         self.sounded = array("h")
-        self._pcm = bytearray()
 
-    async def write(self, frame: AudioFrame) -> None:
-        await super().write(frame)
-        self._pcm += frame.pcm
-
-    def clear(self) -> int:
-        dropped = super().clear()
-        del self._pcm[len(self._pcm) - 2 * dropped :]
-        return dropped
-
-    def _heard(self, stretches: list[HeardStretch]) -> None:
-        size = 2 * sum(stretch.samples for stretch in stretches)
-        self.sounded.frombytes(bytes(self._pcm[:size]))
-        del self._pcm[:size]
+    def _sounded(self, stretch: HeardStretch, pcm: bytes) -> None:
+        self.sounded.frombytes(pcm)
 
 
 class Player:
