@@ -1,0 +1,1 @@
+"""The scene programs of the peers, a folder each; they run in the environments of the peers."""
