@@ -13,7 +13,7 @@ from bareline.client.local_ears import LocalEars
 from bareline.client.sink_writer import FrameFilter
 from bareline.client.wire_audio import Encoder, encoder_for
 from bareline.clock import now_ns
-from bareline.devices.contract import AudioSource
+from bareline.devices.contract import AudioSource, EchoAware
 from bareline.errors import Closed, ConnectionLost
 from bareline.media.frames import AudioFrame
 from bareline.protocol.events import AudioFormat, Session
@@ -41,6 +41,8 @@ class Capture:
         self._source = source
         self._filter = input_filter
         self._ears = ears
+        if ears is not None and isinstance(source, EchoAware):
+            ears.echo_share = lambda: source.echo_share
         self._line: Line | None = None
         self._session: Session | None = None
         self._format: AudioFormat | None = None

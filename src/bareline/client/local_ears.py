@@ -45,11 +45,13 @@ class LocalEars:
     """Runs the turn detector of this side, if there is one, and lets others hear too.
 
     ``playing`` says whether the assistant is heard at the moment. Followers come before the gatekeeper, so that who
-    judges interruptions has seen a decision when a turn begins or ends by it.
+    judges interruptions has seen a decision when a turn begins or ends by it. ``echo_share`` is what the microphone
+    knows of the loudspeaker's sound in its frame (``EchoAware``); None where it knows nothing.
     """
 
     def __init__(self, *, playing: Callable[[], bool]) -> None:
         self.playing = False
+        self.echo_share: Callable[[], float | None] = lambda: None
         self.gatekeeper: Gatekeeper | None = None
         self._is_playing = playing
         self._followers: list[EarFollower] = []

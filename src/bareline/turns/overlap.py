@@ -87,6 +87,7 @@ class OverlapWatch:
         self._facts: deque[tuple[int, Callable[[], list[OutputChange]]]] = deque(maxlen=_FACTS_MAX)
         self._background = Background()
         self._detecting = False
+        self._echo: float | None = None
         self._playing_since: int | None = None
         self._saying = ""
         self._sound: Sound | None = None
@@ -137,7 +138,7 @@ class OverlapWatch:
         return self._told(sample, lambda: self._plays(playing, sample, saying))
 
     def echo(self, share: float, sample: int) -> list[OutputChange]:
-        """How much of the sound under way is the assistant's own voice (0-1), as an echo meter has it."""
+        """How much of what is heard is the assistant's own voice (0-1), as an echo meter has it; until told again."""
         return self._told(sample, lambda: self._echoes(share))
 
     def turn_kind(self) -> OverlapKind | None:
@@ -230,7 +231,8 @@ class OverlapWatch:
         return [] if was == "play" or self._sound is None else [self._change("resume", unsettled, self._sound)]
 
     def _echoes(self, share: float) -> list[OutputChange]:
-        if self._sound is None:
+        self._echo = share
+        if self._sound is None or self._sound.echo == share:
             return []
         self._sound.echo = share
         return self._judge()
@@ -263,7 +265,7 @@ class OverlapWatch:
         return self._sound if self._sound is not None else self._begin(first)
 
     def _begin(self, onset: int) -> Sound:
-        self._sound = Sound(onset, onset, detected=self._detecting)
+        self._sound = Sound(onset, onset, detected=self._detecting, echo=self._echo)
         if self._playing_since is not None:
             self._overlaps(self._sound)
         return self._sound

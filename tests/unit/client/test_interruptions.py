@@ -370,6 +370,28 @@ def test_a_microphone_that_dies_holds_no_voice_back(kit) -> None:
     run_virtual(main())
 
 
+@MEDIA
+@FOUND_BY
+def test_what_the_microphone_knows_to_be_the_loudspeakers_interrupts_nothing(kit, media, local) -> None:
+    class Beside(QueueSource):
+        echo_share = 0.0
+
+    async def main() -> None:
+        mic = Beside()
+        options = judged(local=local, ears=True)
+        async with kit.phone(answers(kit), media=media, microphone=mic, **options) as phone:
+            phone.mic = mic
+            await answered(phone)
+            mic.echo_share = 0.9
+            await phone.talk(1_500)
+            assert phone.seen(OutputPaused) == phone.seen(Interrupted) == []
+            mic.echo_share = 0.1
+            await phone.talk(1_500)
+            await phone.until(Interrupted)
+
+    run_virtual(main())
+
+
 def test_who_says_nothing_for_long_is_answered_once(kit) -> None:
     async def main() -> None:
         turns = ServerVad.balanced(idle_timeout_ms=5_000)

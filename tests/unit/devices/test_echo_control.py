@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from bareline.devices.audio_processing import AudioProcessing
+from bareline.devices.contract import EchoAware
 from bareline.devices.echo_control import EchoControl, EchoMode, EchoState
 from bareline.devices.sinks import CallbackSink, NullSink
 from bareline.devices.sources import IterSource
@@ -51,6 +52,7 @@ class Session:
     changes: list[bool] = field(default_factory=list)
     state: EchoState | None = None
     thresholds: list[float] = field(default_factory=list)
+    shares: list[float] = field(default_factory=list)
 
     def dbfs(self, begin_s: float, end_s: float) -> tuple[float, float]:
         """Of what was heard and what is left."""
@@ -73,6 +75,8 @@ async def listen(
         assert frame.first_sample == len(left) // 2
         left += frame.pcm
         session.thresholds.append(echo.threshold)
+        assert isinstance(echo.microphone, EchoAware)
+        session.shares.append(echo.microphone.echo_share)
         if said_at_s is not None and len(left) >= said_at_s * 48_000:
             room.say(user)
             said_at_s = None
@@ -100,6 +104,7 @@ async def test_the_echo_goes_and_the_user_stays() -> None:
     assert session.changes == []
     assert session.state is not None
     assert session.state.delay_ms == pytest.approx(30, abs=4)
+    assert max(session.shares[205:245]) < 0.5
     assert "dB less)" in str(session.state)
     assert (session.thresholds[0], session.thresholds[60], session.thresholds[-1]) == (0.5, 0.7, 0.35)
 
@@ -151,6 +156,8 @@ async def test_where_cancelling_does_not_hold_half_duplex_begins(monkeypatch: py
     assert session.dbfs(4.0, 5.5)[1] < -60
     session = await listen(EchoRoom(EchoPath()), "cancel")
     assert session.changes == []
+    assert max(session.shares[:20]) == 0.0
+    assert sorted(session.shares[150:])[len(session.shares[150:]) // 2] > 0.6
     assert session.dbfs(4.0, 5.5)[1] > -40
 
 

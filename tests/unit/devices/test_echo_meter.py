@@ -58,11 +58,26 @@ def test_headphones_have_no_echo_whoever_speaks() -> None:
     assert (levels.echo_dbfs, levels.erle_db, levels.measured_ms > 3_000) == (None, None, True)
 
 
+def test_what_is_left_is_echo_where_it_is_as_usual_and_follows_the_loudspeaker() -> None:
+    assert measure(echo=1.0, left=0.5).share > 0.8
+    assert measure(echo=1.0, left=0.0).share < 0.1
+    leak = measure(echo=1.0, left=0.3)
+    for _ in range(20):
+        leak.feed(0.3, 0.05, 0.3)
+    assert leak.share < 0.3
+
+
+@pytest.mark.parametrize("user", [0.3, 1.0])
+def test_a_user_is_no_echo(user: float) -> None:
+    assert measure(echo=1.0, left=0.01, user=user).share < 0.4
+
+
 def test_nothing_is_measured_in_silence() -> None:
     meter = EchoMeter()
     for _ in range(300):
         meter.feed(0.1, 0.0, 0.1)
     assert not meter.active
+    assert meter.share == 0.0
     assert meter.levels() == EchoLevels(measured_ms=0)
     assert meter.echo_max is None
 

@@ -269,12 +269,21 @@ def test_a_listeners_word_that_was_understood_is_undone_by_a_command_alone() -> 
 
 
 def test_an_echo_lets_the_voice_go_on() -> None:
-    bench = long_heard()
-    assert bench.watch.echo(0.9, bench.fed) == []
-    bench.hear(0, 200)
+    bench = long_heard().hear(0, 200)
     bench.changes += bench.watch.echo(0.9, bench.fed)
     assert bench.actions == ["duck", "pause", "resume"]
     assert bench.hear(0, 1_000, 500).watch.turn_kind() == "echo"
+
+
+def test_an_echo_that_is_known_before_its_sound_does_not_even_turn_the_voice_down() -> None:
+    bench = long_heard()
+    bench.watch.echo(0.9, bench.fed)
+    assert bench.hear(0, 1_000).actions == []
+    bench.changes += bench.watch.echo(0.1, bench.fed)
+    assert bench.watch.echo(0.1, bench.fed) == []
+    assert bench.actions == ["stop"]
+    bench.watch.reset()
+    assert not bench.watch.overlapping
 
 
 def test_the_end_of_the_turn_is_the_end_of_the_sound() -> None:
