@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bareline.cli.talk_echo import control_echo
+from bareline.cli.talk_echo import control_echo, device_keywords
 from bareline.cli.talk_key import KEY_HINT, follow_key
 from bareline.cli.talk_levels import LoudnessTap
 from bareline.cli.talk_summary import TalkCount
@@ -59,8 +59,7 @@ class Talk:
             user, agent = LoudnessTap(), LoudnessTap()
             self._begin(f"From {microphone.device} to {speaker.device}. Ctrl-C hangs up.")
             control = control_echo(microphone, speaker, echo, self.view)
-            spoken = {"microphone": control.microphone, "speaker": control.speaker} if control else {}
-            spoken = {"microphone": microphone, "speaker": speaker, **spoken}
+            spoken = device_keywords(control, microphone, speaker, self.options.get("ears"))
             spoken |= {"input_filter": user, "output_filter": agent}
             async with self._held(**spoken, transcription=_TRANSCRIPTION) as call:
                 beside = [asyncio.create_task(_watch_levels(user, agent, self.view))]
@@ -122,7 +121,7 @@ class Talk:
 
         count = TalkCount()
         try:
-            async with Call(**self.options, **media) as call, _shown(call, self.view, count):
+            async with Call(**self.options | media) as call, _shown(call, self.view, count):
                 yield call
         finally:
             self.view.finish(count.summary(now_ns()))

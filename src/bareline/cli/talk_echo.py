@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from bareline.cli.talk_view import TalkView
 from bareline.errors import MissingExtra
@@ -11,8 +11,9 @@ if TYPE_CHECKING:
     from bareline.devices.echo_control import EchoControl, EchoState
     from bareline.devices.microphone import Microphone
     from bareline.devices.speaker import Speaker
+    from bareline.turns.contract import VoiceActivity
 
-__all__ = ["control_echo", "on_ears"]
+__all__ = ["control_echo", "device_keywords", "on_ears"]
 
 _ON_EARS = ("headphone", "headset", "earphone", "earbud", "airpods", "buds", "kopfhörer", "casque")
 _OFF = "Echo cancellation is off: wear headphones, or the assistant is interrupted by its own voice."
@@ -44,6 +45,16 @@ def control_echo(microphone: Microphone, speaker: Speaker, wanted: str, view: Ta
             raise
     view.notice(_HALF)
     return EchoControl(microphone, speaker, mode="half", changed=changed)
+
+
+def device_keywords(
+    control: EchoControl | None, microphone: Microphone, speaker: Speaker, ears: VoiceActivity | None
+) -> dict[str, Any]:
+    """Keywords of ``Call``: both devices, as the call sees them, and ears that know of the echo."""
+    if control is None:
+        return {"microphone": microphone, "speaker": speaker}
+    held = {} if ears is None else {"ears": control.vad(ears)}
+    return {"microphone": control.microphone, "speaker": control.speaker, **held}
 
 
 def on_ears(device: str) -> bool:

@@ -9,12 +9,14 @@ import sys
 import pytest
 
 from bareline.cli.main import main
-from bareline.cli.talk_echo import control_echo
+from bareline.cli.talk_echo import control_echo, device_keywords
 from bareline.cli.talk_view import JsonView
 from bareline.devices.live_sink import LiveSink
 from bareline.devices.live_source import LiveSource
 from bareline.errors import MissingExtra
 from bareline.testing.sound_card import CardInput, CardOutput
+from bareline.turns.energy import EnergyVad
+from bareline.turns.playing_vad import PlayingVad
 
 
 def chosen(speakers: str, wanted: str) -> tuple[bool, str]:
@@ -50,6 +52,19 @@ async def test_without_the_canceller_half_duplex_is_said(monkeypatch: pytest.Mon
     assert "bareline[devices]" in said
     with pytest.raises(MissingExtra):
         chosen("Built-in Output", "on")
+
+
+@pytest.mark.virtual
+async def test_a_call_hears_by_the_echo_control_with_ears_that_know_of_it() -> None:
+    microphone, speaker, ears = LiveSource(CardInput()), LiveSink(CardOutput()), EnergyVad()
+    control = control_echo(microphone, speaker, "on", JsonView(io.StringIO()))  # type: ignore[arg-type] - as above
+    assert control is not None
+    keywords = device_keywords(control, microphone, speaker, ears)  # type: ignore[arg-type] - as above
+    assert (keywords["microphone"], keywords["speaker"]) == (control.microphone, control.speaker)
+    assert isinstance(keywords["ears"], PlayingVad)
+    assert "ears" not in device_keywords(control, microphone, speaker, None)  # type: ignore[arg-type] - as above
+    plain = device_keywords(None, microphone, speaker, ears)  # type: ignore[arg-type] - as above
+    assert plain == {"microphone": microphone, "speaker": speaker}
 
 
 def test_echo_goes_with_devices_alone(capsys: pytest.CaptureFixture[str]) -> None:
