@@ -197,10 +197,10 @@ class MediaPlayback:
             self._ledger.cleared(self._writer.drop())
 
     def holds(self, response_id: str) -> bool:
-        """Whether audio of this response is played, here or at the server, or waits to be played here."""
+        """Whether audio of this response is played or waits to be played, here or at the server."""
         positions = (self._ledger.position(*key) for key in self._parts.open)
         known = any(found.received for found in positions if found is not None and found.response_id == response_id)
-        return known or self._ledger.playing == response_id
+        return known or self._ledger.playing == response_id or self._ledger.waits(response_id)
 
     def play_clip(self, pcm: bytes) -> None:
         """Play audio of our own (PCM16, 24 kHz) after all that waits; it counts for nobody, and is cleared with all."""

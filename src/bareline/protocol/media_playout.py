@@ -93,6 +93,13 @@ class MediaLedger:
         if response is not None and not response.began:
             response.ended = True
 
+    def waits(self, response_id: str) -> bool:
+        """Whether announced audio of a response is still to be played, behind what the server is playing."""
+        response = self._responses.get(response_id)
+        if response is None or response.began or response.ended or self.playing is None:
+            return False
+        return bool(response.keys) and not self._cut_off(response)
+
     def received(self, first_sample: int, samples: int, *, loud: bool, now_ns: int) -> int | None:
         """A frame came. Returns its stretch, to name it by in what follows; ``None``: do not play it."""
         stretch = self._stream.frame(first_sample, samples, loud=loud, now_ns=now_ns)

@@ -250,6 +250,22 @@ def test_what_must_be_heard_is_heard_to_its_end(kit, media, policy) -> None:
     run_virtual(main())
 
 
+@MEDIA
+def test_what_must_be_heard_is_protected_behind_an_answer_that_is_still_played(kit, media) -> None:
+    async def main() -> None:
+        async with kit.phone(answers(kit, 4_000), media=media, **judged(interruptions=None)) as phone:
+            await answered(phone)
+            phone.call.say("This call is recorded.", interruptible=False)
+            await phone.until(AgentStarted, count=2)
+            await asyncio.sleep(0.5)
+            await phone.talk(1_200)
+            await phone.until(AgentStopped, count=2)
+            assert phone.seen(Interrupted) == []
+            assert phone.errors() == []
+
+    run_virtual(main())
+
+
 def test_a_span_protects_whatever_is_said_in_it(kit) -> None:
     async def main() -> None:
         async with kit.phone(answers(kit, 3_000), **judged()) as phone:

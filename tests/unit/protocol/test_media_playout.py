@@ -155,6 +155,25 @@ def test_a_response_that_was_given_up_before_its_audio_is_over() -> None:
     assert not position.finished
 
 
+def test_an_answer_waits_behind_the_one_that_is_played() -> None:
+    sink = Sink().begun(A).begun(B, response_id="r2")
+    ledger = sink.ledger
+    assert not ledger.waits("r2")  # nothing is played
+    sink.started()
+    assert (ledger.waits("r1"), ledger.waits("r2"), ledger.waits("r3")) == (False, True, False)
+    sink.stopped().started("r2")
+    assert not ledger.waits("r2")
+
+
+def test_an_answer_that_was_cut_or_given_up_waits_no_more() -> None:
+    cut = Sink().begun(A).begun(B, response_id="r2").started()
+    cut.ledger.interrupt("r2")
+    assert not cut.ledger.waits("r2")
+    given_up = Sink().begun(A).begun(B, response_id="r2").started()
+    given_up.ledger.abandoned("r2")
+    assert not given_up.ledger.waits("r2")
+
+
 def test_a_server_that_drops_its_buffer_ends_the_response() -> None:
     sink = Sink().begun(A).started().play(100)
     sink.ledger.dropped("r1", sink.now_ns)
