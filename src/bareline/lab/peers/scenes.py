@@ -13,7 +13,9 @@ Kind = Literal["talk", "crowd", "tool", "barge-in", "failure"]
 
 _GREETING, _INTERRUPTION = 0, 1
 """The user's two utterances, as ``plan`` reads them aloud."""
-_INTERRUPT = (("played", 900), ("say", _INTERRUPTION))
+_FIRST = (("played", 3_300), ("say", _INTERRUPTION))
+"""Late enough for LiveKit Agents, which leaves the user unheard during the first three seconds of output."""
+_SECOND = (("played", 900), ("say", _INTERRUPTION))
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,7 @@ SCENES = (
         "talk",
         "the user asks, the assistant speaks for four seconds",
         "talk",
-        _script(6_000, rate=1.15),
+        _script(6_000, rate=0.9),
         (("say", _GREETING), ("played", 300), ("open", 0), ("wait", 3_000), ("close", 0)),
     ),
     Scene(
@@ -70,14 +72,14 @@ SCENES = (
         "the user speaks over an answer that came faster than it is heard, twice",
         "barge-in",
         _script(9_000, rate=3, chunk_ms=50),
-        (("say", _GREETING), *_INTERRUPT, *_INTERRUPT, ("wait", 300)),
+        (("say", _GREETING), *_FIRST, *_SECOND, ("wait", 300)),
     ),
     Scene(
         "barge-in after a stall",
         "the same, 600 ms after the network stood still for 600 ms",
         "barge-in",
         _script(9_000, rate=1.15, chunk_ms=20),
-        (("say", _GREETING), *_INTERRUPT, *_INTERRUPT, ("wait", 300)),
+        (("say", _GREETING), *_FIRST, *_SECOND, ("wait", 300)),
         rules={"stall_ms": 600, "after_ms": 500},
         over=("websocket",),
     ),
@@ -85,8 +87,8 @@ SCENES = (
         "barge-in, two items",
         "the answer has two audio items, the user speaks over the first",
         "barge-in",
-        _script(2_500, 6_000, rate=6, chunk_ms=50),
-        (("say", _GREETING), *_INTERRUPT, *_INTERRUPT, ("wait", 300)),
+        _script(5_000, 6_000, rate=6, chunk_ms=50),
+        (("say", _GREETING), *_FIRST, *_SECOND, ("wait", 300)),
     ),
     Scene(
         "tool",
@@ -99,7 +101,7 @@ SCENES = (
         "ten sessions",
         "ten calls in one process, all of them talking",
         "crowd",
-        _script(9_000, rate=1.15),
+        _script(9_000, rate=0.9),
         (("say", _GREETING), ("played", 1_500), ("open", 0), ("wait", 4_000), ("close", 0)),
         limit_s=45.0,
         sessions=10,

@@ -10,7 +10,7 @@ from bareline.testing.voice import level_speech
 
 __all__ = ["speech_files"]
 
-_UTTERANCES = ("Tell me a story.", "Wait, stop, I have a question for you.")
+_UTTERANCES = ("Tell me a story.", "Wait, stop!")
 _VOICE = "caller-1"
 
 
