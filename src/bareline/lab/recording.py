@@ -13,9 +13,10 @@ from dataclasses import dataclass, field
 from bareline.clock import now_ns
 from bareline.devices.contract import AudioSink, AudioSource
 from bareline.media.frames import AudioFrame
+from bareline.observe.record import TraceRecord
 from bareline.units import BYTES_PER_SAMPLE, ns_to_samples, samples_to_ns
 
-__all__ = ["HeardAudio", "MicrophoneTap", "SpeakerTap", "stereo"]
+__all__ = ["HeardAudio", "MicrophoneTap", "SpeakerTap", "recording_note", "stereo"]
 
 
 @dataclass(slots=True)
@@ -118,6 +119,12 @@ class SpeakerTap:
             if len(pcm) > wanted:
                 self._pending.appendleft(pcm[wanted:])
             wanted -= len(pcm)
+
+
+def recording_note(file: str, microphone: MicrophoneTap) -> TraceRecord:
+    """For the trace: where the recording of ``stereo`` is, and when its first sample was captured."""
+    data = {"file": file, "at_ns": microphone.start_ns, "left": "microphone", "right": "speaker"}
+    return TraceRecord(at_ns=now_ns(), kind="note", name="recording", data=data)
 
 
 def stereo(microphone: MicrophoneTap, speaker: SpeakerTap) -> bytes:

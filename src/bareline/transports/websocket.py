@@ -22,6 +22,7 @@ from bareline.transports.addresses import is_loopback, without_secrets
 from bareline.transports.connect_errors import explain_network, explain_status
 from bareline.transports.contract import TransportInfo
 from bareline.transports.frame_lane import LaneConnection
+from bareline.units import seconds_to_ns
 
 __all__ = ["CLOSE_TIMEOUT_S", "PING_INTERVAL_S", "PING_TIMEOUT_S", "WebSocketTransport", "open_websocket"]
 
@@ -92,6 +93,11 @@ class WebSocketTransport:
     @property
     def info(self) -> TransportInfo:
         return self._info
+
+    @property
+    def round_trip_ns(self) -> int | None:
+        """Of the last ping; ``None`` before the first one was answered."""
+        return seconds_to_ns(self._connection.latency) or None
 
     async def send(self, message: bytes) -> None:
         if self._connection.give_at_once(message):

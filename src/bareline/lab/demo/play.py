@@ -24,7 +24,7 @@ from bareline.lab.demo.plots import draw_plot
 from bareline.lab.demo.script import Watch
 from bareline.lab.demo.summary import DemoSummary, MediaFigures
 from bareline.lab.demo.tools_judge import ToolsSummary
-from bareline.lab.recording import MicrophoneTap, SpeakerTap, stereo
+from bareline.lab.recording import MicrophoneTap, SpeakerTap, recording_note, stereo
 from bareline.lab.task_manager.tasks import TaskStore
 from bareline.lab.task_manager.tools import instructions
 from bareline.media.formats import PcmFormat
@@ -167,6 +167,7 @@ class _Demo:
                 await self.caller.close()
                 await self.speaker.close()
                 await self._synthesis.close()
+                recorder.observe(recording_note("call.wav", self.microphone))
         if self.caller.gave_up:
             self.problems.append(f"the caller hung up: {self.caller.gave_up}")
         self._write_recording()
