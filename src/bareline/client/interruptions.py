@@ -72,7 +72,8 @@ class Interruptions:
             self._obey(self._watch.echo(share, frame.first_sample))
         self._obey(self._watch.feed(frame))
         words = self._ears.hypothesis
-        if words is not None and words != self._words:  # before the end of the turn that they belong to
+        # Before the end of the turn that they belong to.
+        if words is not None and words != self._words and not self._watch.understands:
             self._obey(self._watch.partial(words, self._watch.sample))
         self._words = words
         for decision in decisions:

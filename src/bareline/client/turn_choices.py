@@ -22,14 +22,18 @@ class TurnKeywords(TypedDict, total=False):
 
     ``barge_in=False`` lets the assistant finish. ``interruptions`` judges who speaks over the assistant
     (``bl.turns.InterruptionRules``); without it the service decides about turns that it finds, and balanced rules about
-    turns that this side finds. ``recogniser`` gives the words so far to detectors and policies; ``ears`` is voice
-    activity on this side, which hears an interruption before the service does. ``turn_rules`` make turn detection
-    faster or more patient for a while (``bl.turns.DEFAULT_TURN_RULES``), whoever finds turns.
+    turns that this side finds. ``recogniser`` gives the words so far to a detector on this side, and
+    ``overlap_recogniser`` those that are said over the assistant to the policy; where only one of them is given, it
+    serves both. A recogniser of short phrases (``PhraseSTT``) belongs to the policy: what it says of half a phrase
+    counts for little, and the policy asks it only when a sound is over. ``ears`` is voice activity on this side, which
+    hears an interruption before the service does. ``turn_rules`` make turn detection faster or more patient for a while
+    (``bl.turns.DEFAULT_TURN_RULES``), whoever finds turns.
     """
 
     barge_in: bool
     interruptions: InterruptionPolicy | None
     recogniser: StreamingSTT | None
+    overlap_recogniser: StreamingSTT | None
     ears: VoiceActivity | None
     turn_rules: Sequence[TurnRule]
 
@@ -51,12 +55,14 @@ def turn_choices(keywords: TurnKeywords, turns: Turns, *, hears: bool) -> TurnCh
     detector = detector_of(turns)
     if detector is not None and not hears:
         raise ConfigurationError("a turn detector on this side needs a microphone to listen to")
-    recogniser = keywords.get("recogniser")
+    recogniser, listening = keywords.get("recogniser"), keywords.get("overlap_recogniser")
+    if recogniser is not None and recogniser is listening:
+        raise ConfigurationError("one recogniser cannot listen for two: give it once, or two of them")
     return TurnChoices(
         barge_in=keywords.get("barge_in", True),
         policy=_policy(keywords, turns, hears=hears),
         recogniser=recogniser,
-        overlap_recogniser=recogniser if detector is None else None,
+        overlap_recogniser=listening or (recogniser if detector is None else None),
         voice_activity=keywords.get("ears"),
         rules=tuple(keywords.get("turn_rules", ())),
     )

@@ -105,6 +105,11 @@ class OverlapWatch:
         """Whether a sound overlaps the assistant's voice, and what to do is not settled."""
         return self._open is not None and not self._open.stopped
 
+    @property
+    def understands(self) -> bool:
+        """Whether it has a recogniser of its own, whose words need no others beside them."""
+        return self._ears is not None
+
     def feed(self, frame: AudioFrame) -> list[OutputChange]:
         """Take the next frame of the microphone's stream."""
         changes: list[OutputChange] = []

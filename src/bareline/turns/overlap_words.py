@@ -52,7 +52,7 @@ class OverlapWords:
     vague: tuple[str, ...] = ()
 
     def kind(self, words: str) -> OverlapKind:
-        """What the words alone make of it; "unknown" while there is nothing but hesitation."""
+        """What the words alone make of it; "unknown" while there is nothing but hesitation, or half a phrase."""
         heard = tokens(words)
         if self._covered(heard, self._polite):
             return "unknown"
@@ -83,8 +83,15 @@ class OverlapWords:
         told = self._without_leaders(heard)
         if any(_begins(told, run) for run in self._corrections | self._refusals):
             return "correction"
-        asks = words.rstrip().endswith("?") or any(_begins(told, run) for run in self._questions)
-        return "question" if asks else "turn"
+        if words.rstrip().endswith("?") or any(_begins(told, run) for run in self._questions):
+            return "question"
+        return "unknown" if self._begun(heard) else "turn"
+
+    def _begun(self, heard: Run) -> bool:
+        """Whether they may go on to be a phrase that is known: "uh" on its way to "uh-huh"."""
+        known = self._backchannels | self._stops | self._refusals
+        reached = self._reached(heard, known | self._polite)
+        return any(_begins(run, heard[start:]) for start in reached for run in known)
 
     def _without_leaders(self, heard: Run) -> Run:
         """What follows a "yes, but"."""
@@ -94,11 +101,15 @@ class OverlapWords:
 
     def _covered(self, heard: Run, runs: frozenset[Run]) -> bool:
         """Whether the words are these runs, one after the other, and nothing else."""
+        return len(heard) in self._reached(heard, runs)
+
+    def _reached(self, heard: Run, runs: frozenset[Run]) -> set[int]:
+        """How many of the words can be these runs, one after the other."""
         reached = {0}
         for start in range(len(heard)):
             if start in reached:
                 reached |= {start + len(run) for run in runs if heard[start : start + len(run)] == run}
-        return len(heard) in reached
+        return reached
 
     def _has(self, heard: Run, runs: frozenset[Run]) -> bool:
         return any(_first(run, heard) is not None for run in runs)

@@ -160,6 +160,54 @@ def test_words_of_a_recogniser_on_this_side_are_known_when_a_turn_ends(kit) -> N
     run_virtual(main())
 
 
+class HearsTwoSyllables:
+    """Understands "uh-huh" when it is over, and half of it before."""
+
+    def feed(self, frame): ...
+    def reset(self): ...
+
+    def partial(self):
+        return Hypothesis("uh", 0.9)
+
+    def finish(self):
+        return Hypothesis("uh huh", 0.9)
+
+
+@MEDIA
+@pytest.mark.parametrize("listens", ["recogniser", "overlap_recogniser"])
+def test_half_a_listeners_word_is_no_turn(kit, media, listens) -> None:
+    async def main() -> None:
+        options = judged(local=True, **{listens: HearsTwoSyllables()})
+        async with kit.phone(answers(kit), media=media, **options) as phone:
+            await answered(phone)
+            await phone.talk(400)
+            assert (await phone.until(OutputResumed)).kind == "backchannel"
+            assert not (await phone.until(AgentSaid)).interrupted
+
+    run_virtual(main())
+
+
+def test_what_a_turn_detector_understands_does_not_count_beside_a_recogniser_of_overlaps(kit) -> None:
+    class Orders(HearsTwoSyllables):
+        def partial(self):
+            return Hypothesis("add milk", 0.9)
+
+    async def main() -> None:
+        options = judged(local=True, recogniser=Orders(), overlap_recogniser=HearsTwoSyllables())
+        async with kit.phone(answers(kit), **options) as phone:
+            await answered(phone)
+            await phone.talk(400)
+            assert (await phone.until(OutputResumed)).kind == "backchannel"
+
+    run_virtual(main())
+
+
+def test_one_recogniser_cannot_listen_for_two() -> None:
+    heard = HearsTwoSyllables()
+    with pytest.raises(ConfigurationError, match="cannot listen for two"):
+        Call(microphone=QueueSource(), **judged(local=True, recogniser=heard, overlap_recogniser=heard))
+
+
 def test_a_stop_drops_what_waits_to_be_said(kit) -> None:
     async def main() -> None:
         async def respond(request):

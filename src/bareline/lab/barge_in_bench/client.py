@@ -76,7 +76,7 @@ def call_in(
     connecting["interruptions"] = policy
     if policy is not None:
         connecting["ears"] = SileroVad()
-        connecting["recogniser"] = PhraseSTT(policy.words.grammar())
+        connecting["overlap_recogniser"] = PhraseSTT(policy.words.grammar())
     return Call(microphone=mouth, speaker=sink, dial=dial, **connecting)
 
 
