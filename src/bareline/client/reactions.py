@@ -59,6 +59,8 @@ class Reactions:
         if isinstance(event, ev.ResponseOutputAudioDelta):  # nearly all events are, and nobody else wants them
             self._sound(event)
             return False
+        if isinstance(event, ev.ResponseFunctionCallArgumentsDone):  # no part does: the call itself comes after it
+            return False
         if isinstance(event, RemoteProtocolError):
             self.malformed += 1
             return False
@@ -80,12 +82,7 @@ class Reactions:
         self._output_event(event, conversation)
         self._response_event(event, conversation)
         parts.remote.take(event, conversation)
-        if parts.pace is not None:
-            parts.pace.take(event)
-        if parts.telling is not None:
-            parts.telling.take(event)
-        if parts.media is not None:
-            parts.media.take(event, conversation, received.at_ns)
+        self._chosen_parts(event, conversation, received.at_ns)
         return False
 
     def heard_first(self, key: PartKey, at_ns: int) -> None:
@@ -109,6 +106,16 @@ class Reactions:
         """An item was interrupted; of what nobody heard, nothing was said."""
         if heard_ms:
             self._say(item_id, heard_ms, interrupted=True)
+
+    def _chosen_parts(self, event: ev.ServerEvent, conversation: Conversation, at_ns: int) -> None:
+        """Those that only some calls have."""
+        parts = self._parts
+        if parts.pace is not None:
+            parts.pace.take(event)
+        if parts.telling is not None:
+            parts.telling.take(event)
+        if parts.media is not None:
+            parts.media.take(event, conversation, at_ns)
 
     def _sound(self, event: ev.ResponseOutputAudioDelta) -> None:
         playback = self._parts.playback

@@ -14,7 +14,7 @@ from bareline.client.journal import Journal
 from bareline.clock import now_ns
 from bareline.ids import IdSource
 from bareline.protocol import events as ev
-from bareline.protocol.sequencer import RequestNote, ResponseSequencer
+from bareline.protocol.sequencer import OBSERVED, RequestNote, ResponseSequencer
 from bareline.units import NS_PER_S
 
 __all__ = ["Responder", "Told"]
@@ -101,6 +101,8 @@ class Responder:
 
     def take(self, event: ev.ServerEvent) -> bool:
         """Follow one server event. True for an error that is settled here."""
+        if not isinstance(event, OBSERVED):
+            return False
         settled = self._sequencer.observe(event, now_ns())
         self._flush()
         return settled

@@ -42,7 +42,21 @@ from bareline.protocol.limits import (
 from bareline.protocol.response_requests import REQUEST_KEY, Request, RequestNote, RequestOutcome
 from bareline.protocol.session_formats import vad_on, vad_responds
 
-__all__ = ["REQUEST_KEY", "RequestNote", "ResponseSequencer"]
+__all__ = ["OBSERVED", "REQUEST_KEY", "RequestNote", "ResponseSequencer"]
+
+OBSERVED = (
+    Error,
+    InputAudioBufferCleared,
+    InputAudioBufferCommitted,
+    InputAudioBufferSpeechStarted,
+    InputAudioBufferSpeechStopped,
+    InputAudioBufferTimeoutTriggered,
+    ResponseCreated,
+    ResponseDone,
+    SessionCreated,
+    SessionUpdated,
+)
+"""The events that mean something to ``ResponseSequencer.observe``; it need not be shown others."""
 
 
 class ResponseSequencer:

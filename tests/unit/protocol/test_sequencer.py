@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import copy
 import random
 from collections import deque
+from typing import get_args
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,7 +16,7 @@ from bareline.errors import LocalProtocolError
 from bareline.ids import SeededIds
 from bareline.protocol import events as ev
 from bareline.protocol.limits import REQUEST_ANSWER_NS, REQUEST_QUEUE_MAX, REQUEST_RETRY_NS, VAD_RESPONSE_NS
-from bareline.protocol.sequencer import REQUEST_KEY, ResponseSequencer
+from bareline.protocol.sequencer import OBSERVED, REQUEST_KEY, ResponseSequencer
 
 BESIDE = ev.ResponseConfig(conversation="none")
 BUSY = "conversation_already_has_active_response"
@@ -474,3 +477,13 @@ def test_an_answer_that_is_generated_asked_for_or_expected_is_told_from_what_run
     assert not sequencer.answering()
     sequencer.observe(ev.InputAudioBufferSpeechStopped(audio_end_ms=0, item_id="item_1"), 0)
     assert sequencer.answering(), "the server is about to answer"
+
+
+@pytest.mark.parametrize(
+    "kind", sorted(set(get_args(ev.KnownServerEvent)) - set(OBSERVED), key=lambda kind: kind.__name__)
+)
+def test_events_that_it_need_not_be_shown_change_nothing(sequencer: ResponseSequencer, kind: type[ev.ServerEvent]):
+    before = copy.deepcopy(vars(sequencer) | {"_ids": None})
+    event = kind(**{field.name: None for field in msgspec.structs.fields(kind) if field.required})
+    assert sequencer.observe(event, 0) is False
+    assert vars(sequencer) | {"_ids": None} == before
