@@ -20,7 +20,7 @@ from bareline.version import __version__
 
 __all__ = ["COMMANDS", "main", "make_parser"]
 
-COMMANDS = ("demo", "talk", "serve", "token", "doctor", "bench", "tune", "turns", "tools", "cost", "latency")
+COMMANDS = ("demo", "talk", "serve", "token", "doctor", "bench", "tune", "turns", "tools", "cost", "choose", "latency")
 
 
 class _Command(Protocol):

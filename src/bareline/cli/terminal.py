@@ -60,6 +60,11 @@ class Terminal:
         print(self.paint(text, *styles), file=self._stream, flush=True)
         self.status(status)
 
+    def prompt(self, text: str) -> None:
+        """What the person types stands behind it."""
+        if not self._silent:
+            print(text, end="", file=self._stream, flush=True)
+
     def status(self, text: str) -> None:
         """Show this below all lines, in place of what stood there; where that is not possible, nothing."""
         if self.live and (text or self._status):

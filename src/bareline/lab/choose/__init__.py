@@ -1,0 +1,1 @@
+"""Direct or a framework: which way to a voice agent fits this project, and why?"""
