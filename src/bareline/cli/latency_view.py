@@ -86,8 +86,8 @@ def _explain(terminal: Terminal, report: LatencyReport) -> None:
         agreeing = sum(turn.agrees is True for turn in report.turns)
         terminal.line(f"{agreeing} of {len(report.turns)} turns agree within {bounds}.")
     if unknown:
-        terminal.line(f"{len(unknown)} turns have no sum: without silence of a set length, only a recording tells")
-        terminal.line("when the user ended.")
+        which = f"{len(unknown)} of {len(report.turns)} turns"
+        terminal.line(f"No sum for {which}: without a silence of set length, only a recording tells the user's end.")
     elif not late and not silent:
         terminal.line("The user's end is taken to be the set silence before the decision; services hear it later.")
 

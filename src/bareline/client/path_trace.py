@@ -1,7 +1,7 @@
 """What does a trace say about a call's path that no event carries?
 
 Where the user's audio is (over WebRTC it is in no event), and how long the path takes. Latency is computed from these
-records (``bareline.observe.latency_trace``).
+records (``bareline.observe.latency``).
 """
 
 from __future__ import annotations

@@ -17,7 +17,8 @@ import msgspec
 from bareline.errors import TraceError
 from bareline.lab.latency_wave import Waveform, read_waveform
 from bareline.observe.latency import PARTS, PartName, PartSource, RoundTrip, TurnLatency, round_trip, sources, split
-from bareline.observe.latency_trace import Recording, TracedLatency, TurnMoments, read_moments
+from bareline.observe.latency_moments import Recording, TracedLatency, TurnMoments
+from bareline.observe.latency_trace import read_moments
 from bareline.observe.recorder import read_trace
 from bareline.units import NS_PER_MS, ms_to_ns
 

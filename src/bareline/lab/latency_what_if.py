@@ -123,7 +123,7 @@ def _silence(report: LatencyReport, silence_ms: int, assumptions: list[Assumptio
     others = sum(turn.detection != "server_vad" for turn in report.turns)
     what = f"server_vad with silence_duration_ms {silence_ms}; what the service takes beyond it stays as it was"
     if others:
-        what += f" (in {others} turns that ended otherwise: {usual_ms:.0f} ms, the median of the others)"
+        what += f" ({others} of {len(report.turns)} turns ended otherwise: {usual_ms:.0f} ms, the others' median)"
     assumptions.append(Assumption(what, "this call" if beyond else "no turn of this call ended by silence: taken as 0"))
 
     def change(turn: MeasuredTurn, parts: dict[PartName, float]) -> None:

@@ -11,7 +11,7 @@ from typing import Literal, get_args
 
 import msgspec
 
-from bareline.observe.latency_trace import Exchange, TracedLatency, TurnMoments
+from bareline.observe.latency_moments import Exchange, TracedLatency, TurnMoments
 from bareline.units import NS_PER_MS, ms_to_ns, samples_to_ns
 
 __all__ = [
@@ -128,7 +128,7 @@ def split(traced: TracedLatency, moments: TurnMoments, spoken_until_ns: int | No
 def sources(traced: TracedLatency, turns: Sequence[TurnLatency]) -> tuple[PartSource, ...]:
     """Where the figures of each part come from."""
     trip = round_trip(traced)
-    media, told = traced.transport == "webrtc", any(each.position is not None for each in traced.answered)
+    media, told = traced.media, any(each.position is not None for each in traced.answered)
     opus = media and traced.codec in ("", "opus")
     mouths = {turn.mouth for turn in turns if turn.mouth != "unknown"}
     by = " and the ".join(sorted(mouths)) or "nobody"
@@ -136,9 +136,9 @@ def sources(traced: TracedLatency, turns: Sequence[TurnLatency]) -> tuple[PartSo
     capture = "until the frame that ended the turn was full and given to be sent" if told else "half a frame of 20 ms"
     encode = "coding and sending a frame" if told else "no time to code"
     if opus:
-        encode += f", and {OPUS_LOOK_AHEAD_MS} ms that Opus looks ahead, assumed (RFC 6716)"
+        encode += f"; {OPUS_LOOK_AHEAD_MS} ms that Opus looks ahead are assumed (RFC 6716)"
     arriving = "from the service's word that it plays to the loudspeaker, its buffer apart"
-    speaker = "assumed 0: the loudspeaker names no buffer" if traced.speaker_ms is None else "as the device says"
+    speaker = "0: the loudspeaker names no buffer" if traced.speaker_ms is None else "the loudspeaker's own buffer"
     return (
         PartSource("capture", "measured" if told else "assumed", capture),
         PartSource("encode", "measured" if told and not opus else "assumed", encode),
@@ -157,7 +157,7 @@ def sources(traced: TracedLatency, turns: Sequence[TurnLatency]) -> tuple[PartSo
         ),
         PartSource(
             "playout",
-            "assumed" if media else "measured",
+            "assumed" if media and traced.speaker_ms is None else "measured",
             speaker if media else "from the first audio's event to the loudspeaker",
         ),
     )
@@ -201,7 +201,7 @@ def _parts(traced: TracedLatency, moments: TurnMoments, mouth_ns: int | None, tr
 
 def _leaving(traced: TracedLatency, moments: TurnMoments) -> tuple[float, float]:
     """Capture and encode of the audio with which the turn was over: what holds that up holds the answer up."""
-    look_ahead_ms = OPUS_LOOK_AHEAD_MS if traced.transport == "webrtc" and traced.codec in ("", "opus") else 0.0
+    look_ahead_ms = OPUS_LOOK_AHEAD_MS if traced.media and traced.codec in ("", "opus") else 0.0
     position = moments.position
     if position is None:
         return HALF_FRAME_MS, look_ahead_ms
@@ -215,7 +215,7 @@ def _leaving(traced: TracedLatency, moments: TurnMoments) -> tuple[float, float]
 def _arriving(traced: TracedLatency, moments: TurnMoments) -> tuple[float, float]:
     """Jitter buffer and playout."""
     whole_ms = (moments.heard_ns - moments.audio_ns) / NS_PER_MS
-    if traced.transport != "webrtc":
+    if not traced.media:
         return 0.0, whole_ms
     playout_ms = min(float(traced.speaker_ms or 0), whole_ms)
     return whole_ms - playout_ms, playout_ms
