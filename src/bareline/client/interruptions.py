@@ -67,9 +67,7 @@ class Interruptions:
     def heard(self, frame: AudioFrame, decisions: Sequence[TurnDecision]) -> None:
         """The next frame of the microphone, and what a turn detector on this side has decided with it."""
         self._look(frame.first_sample)
-        share = self._ears.echo_share()
-        if share is not None:
-            self._obey(self._watch.echo(share, frame.first_sample))
+        self._obey(self._watch.echo(self._ears.echo_share(), frame.first_sample))
         self._obey(self._watch.feed(frame))
         words = self._ears.hypothesis
         # Before the end of the turn that they belong to.

@@ -46,7 +46,7 @@ class LocalEars:
 
     ``playing`` says whether the assistant is heard at the moment. Followers come before the gatekeeper, so that who
     judges interruptions has seen a decision when a turn begins or ends by it. ``echo_share`` is what the microphone
-    knows of the loudspeaker's sound in its frame (``EchoAware``); None where it knows nothing.
+    knows of the loudspeaker's sound in its frame (``EchoAware``); None where it knows nothing of one.
     """
 
     def __init__(self, *, playing: Callable[[], bool]) -> None:

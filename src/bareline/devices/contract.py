@@ -34,8 +34,8 @@ class EchoAware(Protocol):
     """What an ``AudioSource`` beside a loudspeaker may know besides."""
 
     @property
-    def echo_share(self) -> float:
-        """How much of the frame read last is the loudspeaker's own sound, 0-1."""
+    def echo_share(self) -> float | None:
+        """How much of the frame read last is the loudspeaker's own sound, 0-1; None while no loudspeaker is heard."""
         ...
 
 

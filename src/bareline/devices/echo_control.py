@@ -93,9 +93,7 @@ class EchoControl:
         self._ahead = _AHEAD
         self._moved = False
         self._speaker = EchoSpeaker(speaker, self._far)
-        self._microphone = EchoMicrophone(
-            microphone, self._hear, before=self._speaker.look, share=lambda: self._meter.share
-        )
+        self._microphone = EchoMicrophone(microphone, self._hear, before=self._speaker.look, share=lambda: self.share)
 
     @property
     def microphone(self) -> AudioSource:
@@ -128,6 +126,12 @@ class EchoControl:
         if not self._meter.active:
             return _QUIET
         return _PROVEN if self._proven and not leaking(self._meter.levels()) else _UNPROVEN
+
+    @property
+    def share(self) -> float | None:
+        """How much of the frame read last is the loudspeaker's sound still, 0-1; None while no loudspeaker is heard.
+        The ``echo_share`` of ``microphone``, which a call asks."""
+        return self._meter.share
 
     def vad(self, vad: VoiceActivity) -> VoiceActivity:
         """``vad``, held to ``threshold``; for detectors that get the frames of ``microphone`` as they are read."""

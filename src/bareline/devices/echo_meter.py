@@ -92,10 +92,13 @@ class EchoMeter:
         return self._expected(_ROOM)
 
     @property
-    def share(self) -> float:
+    def share(self) -> float | None:
         """How much of what is left in the last 100 ms is echo, 0-1: as loud as what is left of it mostly is, and as
-        far as that follows the loudspeaker's level. Where a canceller leaves nothing but noise this is 0."""
-        if not self.active or not self._left_now:
+        far as that follows the loudspeaker's level. Where a canceller leaves nothing but noise this is 0; None where
+        no loudspeaker is heard."""
+        if not self.active or self._lag is None:
+            return None
+        if not self._left_now:
             return 0.0
         return self.levels().residual_share * self._echo_now / self._left_now
 

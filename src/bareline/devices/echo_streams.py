@@ -92,7 +92,7 @@ class EchoMicrophone:
         hear: Callable[[bytes, int], bytes],
         *,
         before: Callable[[], object],
-        share: Callable[[], float],
+        share: Callable[[], float | None],
     ) -> None:
         self._source = source
         self._hear = hear
@@ -105,8 +105,8 @@ class EchoMicrophone:
         self._ready: deque[AudioFrame] = deque()
 
     @property
-    def echo_share(self) -> float:
-        """How much of what was read last is still the loudspeaker's sound, 0-1."""
+    def echo_share(self) -> float | None:
+        """How much of what was read last is still the loudspeaker's sound, 0-1; None while that is not heard."""
         return self._share()
 
     async def read(self) -> AudioFrame | None:

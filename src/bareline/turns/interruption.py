@@ -29,7 +29,8 @@ class Overlap:
     while it lasts. ``detected``: a turn detector has found speech, and ``turn_over``: ended the turn. ``level_dbfs``:
     its mean level, ``floor_dbfs`` that of the silence before and ``usual_dbfs`` that of the user's turns, where they
     are known. ``probability``: mean speech probability (0-1); ``None`` where nobody judges it.
-    ``echo``: how well the sound is explained by the assistant's own (0-1), where somebody knows. ``words``: what was
+    ``echo``: how well the sound is explained by the assistant's own (0-1), where a loudspeaker is heard and somebody
+    knows. ``words``: what was
     recognised so far, and ``confidence`` how surely (0-1): 0 where somebody listened and understood nothing, ``None``
     where nobody listened, or does not say. ``saying``: what the assistant was
     saying when it began, to the end of the sentence where that is known; ``heard_ms``: for how long it had been heard

@@ -20,6 +20,9 @@ _ANSWER_MIN_MS = 200
 _STOP_MAX_MS = 1_500
 """A "wait" that goes on for longer is the beginning of something else."""
 _LITTLE = 0.05
+_LITTLE_OVER_ECHO = 0.3
+_OVER_ECHO = 0.6
+"""A canceller takes from the user's voice: words are taken for others, and a sound is heard shorter than it was."""
 _LOUD_DB = 4.0
 _SOFT_DB = -8.0
 
@@ -135,8 +138,10 @@ class InterruptionRules:
 
     def _strange_ms(self, overlap: Overlap) -> int:
         """What sounds a little like a listener's words may be longer."""
-        listener = self.words.kind(overlap.words) == "backchannel" and (overlap.confidence or 0) >= _LITTLE
-        return int(max(self.turn_ms if listener else 0, self.strange_ms) * self._share(overlap))
+        little, share = (_LITTLE, 1.0) if overlap.echo is None else (_LITTLE_OVER_ECHO, _OVER_ECHO)
+        listener = self.words.kind(overlap.words) == "backchannel" and (overlap.confidence or 0) >= little
+        strange_ms = max(self.turn_ms, self.strange_ms) if listener else share * self.strange_ms
+        return int(strange_ms * self._share(overlap))
 
     def _turn_ms(self, overlap: Overlap) -> int:
         """How much speech takes the floor at once, as things stand."""

@@ -142,8 +142,11 @@ class OverlapWatch:
         """
         return self._told(sample, lambda: self._plays(playing, sample, saying))
 
-    def echo(self, share: float, sample: int) -> list[OutputChange]:
-        """How much of what is heard is the assistant's own voice (0-1), as an echo meter has it; until told again."""
+    def echo(self, share: float | None, sample: int) -> list[OutputChange]:
+        """How much of what is heard is the assistant's own voice (0-1), as an echo meter has it; until told again.
+
+        ``None``: no loudspeaker is heard. A sound that began over one stays so.
+        """
         return self._told(sample, lambda: self._echoes(share))
 
     def turn_kind(self) -> OverlapKind | None:
@@ -235,9 +238,9 @@ class OverlapWatch:
         self._open = None
         return [] if was == "play" or self._sound is None else [self._change("resume", unsettled, self._sound)]
 
-    def _echoes(self, share: float) -> list[OutputChange]:
+    def _echoes(self, share: float | None) -> list[OutputChange]:
         self._echo = share
-        if self._sound is None or self._sound.echo == share:
+        if self._sound is None or share is None or self._sound.echo == share:
             return []
         self._sound.echo = share
         return self._judge()

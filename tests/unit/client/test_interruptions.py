@@ -438,7 +438,7 @@ def test_a_microphone_that_dies_holds_no_voice_back(kit) -> None:
 @FOUND_BY
 def test_what_the_microphone_knows_to_be_the_loudspeakers_interrupts_nothing(kit, media, local) -> None:
     class Beside(QueueSource):
-        echo_share = 0.0
+        echo_share: float | None = None
 
     async def main() -> None:
         mic = Beside()

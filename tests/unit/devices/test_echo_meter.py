@@ -77,7 +77,7 @@ def test_nothing_is_measured_in_silence() -> None:
     for _ in range(300):
         meter.feed(0.1, 0.0, 0.1)
     assert not meter.active
-    assert meter.share == 0.0
+    assert meter.share is None
     assert meter.levels() == EchoLevels(measured_ms=0)
     assert meter.echo_max is None
 

@@ -99,6 +99,15 @@ def test_a_listeners_word_answers_a_question() -> None:
     assert judged(over(150, 320, saying="Shall I add it?")) == ("play", "backchannel")
 
 
+def test_over_an_echo_less_that_was_not_understood_takes_the_floor() -> None:
+    strange = {"words": "true mm hmm", "confidence": 0.1}
+    assert judged(over(600, 320, **strange)) == ("play", "backchannel")
+    assert judged(over(600, 320, echo=0.0, **strange)) == ("stop", "turn")
+    assert judged(over(400, 320, echo=0.0, **strange)) == ("play", "backchannel")
+    assert judged(over(600, 320, echo=0.0, words="right", confidence=0.4)) == ("play", "backchannel")
+    assert judged(over(600, 320, echo=0.0)) == ("play", "backchannel")
+
+
 def test_echo_resumes() -> None:
     assert judged(over(2_000, echo=0.7)) == ("play", "echo")
     assert judged(over(2_000, echo=0.3)) == ("stop", "turn")

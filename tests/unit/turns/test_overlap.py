@@ -280,7 +280,7 @@ def test_an_echo_that_is_known_before_its_sound_does_not_even_turn_the_voice_dow
     bench.watch.echo(0.9, bench.fed)
     assert bench.hear(0, 1_000).actions == []
     bench.changes += bench.watch.echo(0.1, bench.fed)
-    assert bench.watch.echo(0.1, bench.fed) == []
+    assert bench.watch.echo(None, bench.fed) == bench.watch.echo(0.1, bench.fed) == []
     assert bench.actions == ["stop"]
     bench.watch.reset()
     assert not bench.watch.overlapping

@@ -15,7 +15,7 @@ from importlib.metadata import version
 import msgspec
 
 from bareline.lab.barge_in_bench.client import DEVICE_MS, TRANSPORTS, WAYS
-from bareline.lab.barge_in_bench.echo_way import ECHO_WAY, hold_with_echo
+from bareline.lab.barge_in_bench.echo_way import hold_in_rooms
 from bareline.lab.barge_in_bench.report import BenchBargeInReport, WayFigures, way_figures
 from bareline.lab.barge_in_bench.talk import Overlapped
 from bareline.lab.barge_in_bench.truth import TruthCheck, check_truth
@@ -23,7 +23,7 @@ from bareline.lab.barge_in_bench.virtual_calls import hold_in_virtual_time
 from bareline.lab.bench_load import cores
 from bareline.lab.bench_wire_process import BenchServer, run_plan
 from bareline.lab.bench_wire_report import Goal
-from bareline.lab.echo_bench.measure import EchoFigures, echo_goals, measure_echo
+from bareline.lab.echo_bench.measure import MISSED_MAX, RATIOS_DB, EchoFigures, echo_goals, measure_echo
 from bareline.lab.media_bench.heard import check_heard_truth
 
 __all__ = ["BenchBargeInOptions", "goals_of", "run_bench_barge_in"]
@@ -45,9 +45,9 @@ class BenchBargeInOptions:
     """``interruptions`` and ``listening`` sounds into each call, until a run counts or ``attempts`` were made.
 
     ``truths``: interruptions in virtual time of each of eight kinds. ``echo_minutes`` of the assistant's speech over
-    loudspeakers, and ``echo_interruptions`` at each level of the user; with 0 minutes nothing is measured over
-    loudspeakers. ``quiet_only=False`` counts a disturbed run too, and says so. ``virtual``: the calls are held in
-    virtual time.
+    loudspeakers, and ``echo_interruptions`` at each level of the user for the detectors, half as many in calls, and a
+    quarter as many listening sounds; with 0 minutes nothing is measured over loudspeakers. ``quiet_only=False`` counts
+    a disturbed run too, and says so. ``virtual``: the calls are held in virtual time.
     """
 
     interruptions: int = 20
@@ -94,16 +94,31 @@ def run_bench_barge_in(
 def _over_loudspeakers(
     options: BenchBargeInOptions, progress: Callable[[str], None]
 ) -> tuple[EchoFigures | None, list[WayFigures], list[Goal]]:
-    """What the microphone hears of the assistant, and one call in which it does; in virtual time."""
+    """What the microphone hears of the assistant, and calls in which it does; in virtual time."""
     if not options.echo_minutes:
         return None, [], []
     figures = measure_echo(
         agent_minutes=options.echo_minutes, interruptions=options.echo_interruptions, progress=progress
     )
-    talk = hold_with_echo(interruptions=options.interruptions, listening=options.listening, seed=options.seed)
-    progress("a call over loudspeakers")
-    uncalled = Goal(f"{ECHO_WAY}: interruptions while nobody spoke", float(talk.uncalled), 0, "")
-    return figures, [way_figures(ECHO_WAY, talk.found)], [*echo_goals(figures), uncalled]
+    ways: list[WayFigures] = []
+    goals = echo_goals(figures)
+    uncalled = 0
+    for ratio_db in RATIOS_DB:
+        talks = hold_in_rooms(
+            ratio_db,
+            interruptions=options.echo_interruptions // 2,
+            listening=options.echo_interruptions // 4,
+            seed=options.seed,
+        )
+        name = f"over loudspeakers, {ratio_db:+d} dB"
+        ways.append(way_figures(name, [each for talk in talks for each in talk.found]))
+        uncalled += sum(talk.uncalled for talk in talks)
+        if ratio_db >= 0:
+            missed = 100 * ways[-1].missed / ways[-1].interruptions
+            goals.append(Goal(f"{name}: interruptions that were not yielded to", missed, MISSED_MAX, "%"))
+        progress(f"{name}: calls in {len(talks)} rooms")
+    goals.append(Goal("over loudspeakers: interruptions while nobody spoke", float(uncalled), 0, ""))
+    return figures, ways, goals
 
 
 def goals_of(ways: list[WayFigures], truths: list[TruthCheck]) -> list[Goal]:
@@ -203,7 +218,7 @@ def _notes(ways: list[WayFigures], void: list[str], options: BenchBargeInOptions
     said = f"{options.interruptions} interruptions and {options.listening} listeners' sounds"
     notes = [
         f"{said} in each call; the loudspeaker holds {DEVICE_MS} ms that nobody can take back.",
-        f"'{ECHO_WAY}' is one call in virtual time, in a room in which the echo is as loud as the user.",
+        "'over loudspeakers': virtual time, five rooms, local VAD, policy; a user so much louder than the echo.",
         "times count from the first sound of the caller that can be heard, to what really left the loudspeaker.",
     ]
     if options.virtual:

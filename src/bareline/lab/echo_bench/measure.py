@@ -18,11 +18,20 @@ from bareline.lab.echo_bench.voices import spoken
 from bareline.testing.voice import Speech
 from bareline.units import SAMPLES_PER_MS
 
-__all__ = ["EchoFigures", "InterruptionFigures", "RoomFigures", "echo_goals", "measure_echo", "render_echo"]
+__all__ = [
+    "MISSED_MAX",
+    "RATIOS_DB",
+    "EchoFigures",
+    "InterruptionFigures",
+    "RoomFigures",
+    "echo_goals",
+    "measure_echo",
+    "render_echo",
+]
 
-_RATIOS_DB = (6, 0, -10)
+RATIOS_DB = (6, 0, -10)
 """The user's level over the echo's."""
-_MISSED_MAX = 10.0
+MISSED_MAX = 10.0
 _SECONDS_EACH = 4.6
 
 
@@ -31,6 +40,7 @@ class RoomFigures(msgspec.Struct, frozen=True):
 
     ``bare_starts``: how often its voice is taken for the user's without echo control. ``server_starts``: with it, by a
     voice activity detection like the service's; ``local_starts``: by one on this side, held to ``EchoControl.vad``.
+    ``pauses`` and ``stops``: what the balanced rules on this side would have done to the voice.
     """
 
     delay_ms: float
@@ -40,6 +50,8 @@ class RoomFigures(msgspec.Struct, frozen=True):
     bare_starts: int
     server_starts: int
     local_starts: int
+    pauses: int
+    stops: int
     erle_db: float | None
     residual_dbfs: float | None
     measured_delay_ms: int | None
@@ -77,8 +89,8 @@ class EchoFigures(msgspec.Struct, frozen=True):
 
     @property
     def self_interruptions(self) -> int:
-        """In that time, by whichever detection found more."""
-        return sum(max(room.server_starts, room.local_starts) for room in self.rooms)
+        """In that time, by whichever detection found more, or by the rules."""
+        return sum(max(room.server_starts, room.local_starts, room.stops) for room in self.rooms)
 
 
 def measure_echo(
@@ -100,7 +112,7 @@ def measure_echo(
         rooms.append(_room(heard, number, seconds))
         progress(f"room {number + 1}: {heard.state}")
     found: list[InterruptionFigures] = []
-    for ratio_db in _RATIOS_DB:
+    for ratio_db in RATIOS_DB:
         found.append(_interrupted(ratio_db, interruptions, agent, user, seed + 100))
         progress(f"user {ratio_db:+d} dB over the echo: {found[-1].local_found} of {found[-1].said} found")
     return EchoFigures(rooms, found)
@@ -120,19 +132,22 @@ def echo_goals(figures: EchoFigures) -> list[Goal]:
         if each.ratio_db >= 0:
             missed = 100 * (1 - each.local_found / each.said)
             goals.append(
-                Goal(f"interruptions missed, user {each.ratio_db:+d} dB over the echo", missed, _MISSED_MAX, "%")
+                Goal(f"interruptions missed, user {each.ratio_db:+d} dB over the echo", missed, MISSED_MAX, "%")
             )
     return goals
 
 
 def render_echo(figures: EchoFigures) -> list[str]:
     """Lines of a report."""
-    lines = ["loudspeaker in the room  seconds  starts bare/server/local  ERLE dB  left dBFS  half duplex"]
+    lines = [
+        "loudspeaker in the room  seconds  starts bare/server/local  pauses/stops  ERLE dB  left dBFS  half duplex"
+    ]
     for room in figures.rooms:
         name = f"{room.delay_ms:.0f} ms, {room.reverberation_ms} ms" + (", overdriven" if room.overdrive else "")
         starts = f"{room.bare_starts}/{room.server_starts}/{room.local_starts}"
         lines.append(
-            f"  {name:<22} {room.seconds:>8.0f}  {starts:>24}  {_number(room.erle_db):>7}  "
+            f"  {name:<22} {room.seconds:>8.0f}  {starts:>24}  {f'{room.pauses}/{room.stops}':>12}  "
+            f"{_number(room.erle_db):>7}  "
             f"{_number(room.residual_dbfs):>9}  {'yes' if room.half_duplex else 'no':>11}"
         )
     lines.append("user over the echo  said  found server/local  p50, p95 ms server    p50, p95 ms local  unprovoked")
@@ -156,6 +171,8 @@ def _room(heard: Heard, number: int, seconds: float) -> RoomFigures:
         bare_starts=len(heard.bare.starts),
         server_starts=len(heard.server.starts),
         local_starts=len(heard.local.starts),
+        pauses=heard.judge.paused,
+        stops=heard.judge.stopped,
         erle_db=state.levels.erle_db if state is not None else None,
         residual_dbfs=state.levels.residual_dbfs if state is not None else None,
         measured_delay_ms=state.delay_ms if state is not None else None,

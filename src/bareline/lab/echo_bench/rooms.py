@@ -14,16 +14,19 @@ from bareline.devices.contract import AudioSink
 from bareline.devices.echo_control import EchoControl, EchoState
 from bareline.media.frames import AudioFrame
 from bareline.media.samples import to_bytes
+from bareline.speech.phrase_stt import PhraseSTT
 from bareline.speech.silero import SileroVad
 from bareline.testing.echo_path import EchoPath
 from bareline.testing.echo_room import EchoRoom
 from bareline.testing.virtual import run_virtual
 from bareline.testing.voice import Speech
 from bareline.turns.contract import VoiceActivity
+from bareline.turns.interruption_rules import InterruptionRules
+from bareline.turns.overlap import OverlapWatch
 from bareline.turns.silence import SilenceTurnDetector
 from bareline.units import BYTES_PER_SAMPLE, SAMPLE_RATE_HZ, ms_to_samples
 
-__all__ = ["ROOMS", "Heard", "Listener", "hear_room"]
+__all__ = ["ROOMS", "Heard", "Judge", "Listener", "hear_room"]
 
 ROOMS = (
     EchoPath(delay_ms=8, reverberation_ms=120, seed=1),
@@ -69,14 +72,33 @@ class Listener:
         return sum(not any(first <= decided <= end for first, end in own) for _, decided in self.starts)
 
 
+class Judge:
+    """Counts what the balanced rules would do to the assistant's voice, ``stopped`` and ``paused``; nobody obeys."""
+
+    def __init__(self, echo: EchoControl) -> None:
+        self.paused = self.stopped = 0
+        self._echo = echo
+        rules = InterruptionRules.balanced()
+        self._watch = OverlapWatch(rules, vad=echo.vad(SileroVad()), recogniser=PhraseSTT(rules.words.grammar()))
+        self._watch.playing(True, 0)
+
+    def feed(self, frame: AudioFrame) -> None:
+        """The next frame."""
+        changes = self._watch.echo(self._echo.share, frame.first_sample) + self._watch.feed(frame)
+        self.paused += sum(change.action == "pause" for change in changes)
+        self.stopped += sum(change.action == "stop" for change in changes)
+
+
 @dataclass(slots=True)
 class Heard:
     """What three listeners found: one at the bare microphone, one as the service has it, one of this side, which knows
-    how it stands with the echo. ``said``: first and end sample of each utterance of the user."""
+    how it stands with the echo; and what a policy on this side would have done. ``said``: first and end sample of each
+    utterance of the user."""
 
     bare: Listener
     server: Listener
     local: Listener
+    judge: Judge
     said: list[tuple[int, int]] = field(default_factory=list[tuple[int, int]])
     state: EchoState | None = None
     half_duplex: bool = False
@@ -97,13 +119,19 @@ async def _hear(
         heard.half_duplex |= state.half_duplex
 
     echo = EchoControl(room.microphone, room.speaker, changed=changed)
-    heard = Heard(bare=Listener(SileroVad()), server=Listener(SileroVad()), local=Listener(echo.vad(SileroVad())))
+    heard = Heard(
+        bare=Listener(SileroVad()),
+        server=Listener(SileroVad()),
+        local=Listener(echo.vad(SileroVad())),
+        judge=Judge(echo),
+    )
     talking = asyncio.create_task(_talk(echo.speaker, agent, chance.randrange(len(agent)), chance))
     next_s = _SETTLE_S
     end = round(seconds * SAMPLE_RATE_HZ)
     while (frame := await echo.microphone.read()) is not None and frame.first_sample < end:
         heard.server.feed(frame)
         heard.local.feed(frame)
+        heard.judge.feed(frame)
         now_s = frame.end_sample / SAMPLE_RATE_HZ
         if user and now_s >= next_s and now_s < seconds - _EVERY_S:
             heard.said.append(_say(room, user[chance.randrange(len(user))]))

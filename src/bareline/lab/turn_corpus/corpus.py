@@ -15,7 +15,16 @@ from bareline.lab.turn_corpus.loudspeaker import beside_loudspeaker
 from bareline.lab.turn_corpus.mixing import PAUSE_MS, Track, spread
 from bareline.lab.turn_corpus.sounds import DEVELOPMENT_NOISES, HELD_OUT_NOISES, cough
 from bareline.lab.turn_corpus.voices import DEVELOPMENT_VOICES, HELD_OUT_VOICES, Voice, installed, speak
-from bareline.testing.turns.labels import LabelledSound, LabelledTurn, Labels, Part, Pause, PlayingSpan, TurnKind
+from bareline.testing.turns.labels import (
+    EchoReading,
+    LabelledSound,
+    LabelledTurn,
+    Labels,
+    Part,
+    Pause,
+    PlayingSpan,
+    TurnKind,
+)
 from bareline.testing.turns.recordings import Recording
 
 __all__ = ["SCENES", "Scene", "SceneKind", "scenes"]
@@ -219,10 +228,10 @@ def _echo(scene: Scene, chance: random.Random) -> Recording:
     track = Track()
     track.silence(_MINUTE_MS)
     track.add_noise("room", chance.randrange(1 << 30), -max(_SNR_DB))
-    pcm, echo_db = beside_loudspeaker(track.pcm(), chance, from_ms=0)
+    heard = beside_loudspeaker(track.pcm(), chance, from_ms=0)
     made = _minute(scene, chance, track, "echo", 0)
-    tags = {"scene": scene.kind, "noise": "echo", "echo_db": f"{echo_db:g}"}
-    return Recording(scene.name, pcm, msgspec.structs.replace(made.labels, tags=tags))
+    tags = {"scene": scene.kind, "noise": "echo", "echo_db": f"{heard.echo_db:g}"}
+    return Recording(scene.name, heard.pcm, msgspec.structs.replace(made.labels, tags=tags, echo=heard.readings))
 
 
 def _talkers(scene: Scene, chance: random.Random) -> Recording:
@@ -271,13 +280,15 @@ def _in_room(
     track.add_noise(name, chance.randrange(1 << 30), level_db - snr_db)
     told = {"scene": scene.kind, "noise": name, "snr_db": str(snr_db), **tags}
     pcm = track.pcm()
+    readings: tuple[EchoReading, ...] = ()
     if scene.in_echo:
-        pcm, echo_db = beside_loudspeaker(pcm, chance, from_ms=playing[0].from_ms)
-        told["echo_db"] = f"{echo_db:g}"
+        heard = beside_loudspeaker(pcm, chance, from_ms=playing[0].from_ms)
+        pcm, readings = heard.pcm, heard.readings
+        told |= {"echo_db": f"{heard.echo_db:g}", "over_echo_db": f"{level_db - heard.echo_db:.1f}"}
     return Recording(
         scene.name,
         pcm,
-        Labels(part=scene.part, turns=turns, sounds=sounds, playing=playing, tags=told),
+        Labels(part=scene.part, turns=turns, sounds=sounds, playing=playing, echo=readings, tags=told),
     )
 
 

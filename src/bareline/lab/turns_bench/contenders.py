@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import partial
 
 from bareline.lab.turn_contenders import LOCAL_PROFILES, by_grammar, policies, silence_timers
@@ -15,10 +14,7 @@ from bareline.turns.dictation import DictationTurnDetector
 from bareline.turns.endpointing import Endpointing
 from bareline.turns.silence import SilenceTurnDetector
 
-__all__ = ["dictation", "known_domain", "open_speech", "over_echo", "overlaps"]
-
-_ECHO_THRESHOLD = 0.35
-"""``EchoControl.threshold`` while the assistant is heard and its echo is gone."""
+__all__ = ["dictation", "known_domain", "open_speech", "overlaps"]
 
 _DIGITS = 10
 _DIGITS_GRAMMAR = """\
@@ -68,8 +64,3 @@ def overlaps() -> tuple[Contender, ...]:
 def digit_words() -> StreamingSTT:
     """Listens for digits."""
     return GrammarSTT(_DIGITS_GRAMMAR)
-
-
-def over_echo() -> tuple[Contender, ...]:
-    """As ``overlaps``, at the threshold that the echo canceller asks for while the assistant is heard."""
-    return tuple(replace(each, overlap_threshold=_ECHO_THRESHOLD) for each in overlaps())

@@ -65,10 +65,11 @@ def _overlaps(group: Group) -> list[Goal]:
 
 
 def _echo(group: Group) -> list[Goal]:
-    found = group.figures[POLICY]
+    stops = float(group.figures[POLICY].noise_stops.count)
+    missed = _missing(group.quiet[POLICY].yields)
     return [
-        Goal("self-interruptions by the assistant's own echo", float(found.noise_stops.count), 0.0, ""),
-        Goal("interruptions over the echo that were not yielded to", _missing(found.yields), 10.0, "%"),
+        Goal("self-interruptions by the assistant's own echo", stops, 0.0, ""),
+        Goal("interruptions over an echo no louder than the user that were not yielded to", missed, 10.0, "%"),
     ]
 
 

@@ -15,8 +15,8 @@ CUT_INS_MAX = 0.05
 
 
 class Group(msgspec.Struct, frozen=True, kw_only=True):
-    """Recordings of one matter. ``figures`` by contender over all, over those at 20 dB of noise or less (``quiet``),
-    and over the others; ``families``: the curves."""
+    """Recordings of one matter. ``figures`` by contender over all; over those at 20 dB of noise or less, and no echo
+    louder than the user (``quiet``); and over the others (``noisy``). ``families``: the curves."""
 
     name: str
     title: str
@@ -78,7 +78,11 @@ def _turn_lines(group: Group) -> list[str]:
 
 
 def _overlap_lines(group: Group) -> list[str]:
-    return [overlap_table(group.figures), "", *_kinds(group)]
+    lines = [overlap_table(group.figures), ""]
+    if group.name == "echo":
+        for title, figures in (("no louder than the user", group.quiet), ("louder than the user", group.noisy)):
+            lines += [f"with the echo {title}:", overlap_table(figures), ""]
+    return [*lines, *_kinds(group)]
 
 
 def _kinds(group: Group) -> list[str]:

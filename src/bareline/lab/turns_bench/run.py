@@ -6,14 +6,14 @@ import platform
 import shutil
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
 from bareline.lab.turn_corpus import people
 from bareline.lab.turn_corpus.corpus import SceneKind, scenes
-from bareline.lab.turns_bench.contenders import dictation, known_domain, open_speech, over_echo, overlaps
+from bareline.lab.turns_bench.contenders import dictation, known_domain, open_speech, overlaps
 from bareline.lab.turns_bench.goals import goals_of
 from bareline.lab.turns_bench.report import BenchTurnsReport, Group
 from bareline.testing.turns.curve import Point, points_of
@@ -66,7 +66,7 @@ _PLANS = (
         "echo",
         "beside a loudspeaker, after echo cancellation",
         ("echo", "echo_interruption", "echo_backchannel"),
-        over_echo,
+        overlaps,
     ),
 )
 
@@ -121,7 +121,7 @@ def _group(plan: _Plan, contenders: Sequence[Contender], measured: Sequence[Meas
     def figures(chosen: Sequence[Measured]) -> dict[str, Figures]:
         return {each.name: figures_of(heard.outcomes[each.name] for heard in chosen) for each in contenders}
 
-    quiet = [heard for heard in measured if int(heard.tags.get("snr_db", _QUIET_DB)) >= _QUIET_DB]
+    quiet = [heard for heard in measured if _is_quiet(heard.tags)]
     noisy = [heard for heard in measured if heard not in quiet]
     found = figures(measured)
     return Group(
@@ -134,6 +134,10 @@ def _group(plan: _Plan, contenders: Sequence[Contender], measured: Sequence[Meas
         noisy=figures(noisy),
         families=_families(contenders, found),
     )
+
+
+def _is_quiet(tags: Mapping[str, str]) -> bool:
+    return int(tags.get("snr_db", _QUIET_DB)) >= _QUIET_DB and float(tags.get("over_echo_db", 0)) >= 0
 
 
 def _families(contenders: Sequence[Contender], found: dict[str, Figures]) -> dict[str, list[Point]]:

@@ -12,7 +12,17 @@ import msgspec
 
 from bareline.errors import ConfigurationError
 
-__all__ = ["LABELS_VERSION", "LabelledSound", "LabelledTurn", "Labels", "Part", "Pause", "PlayingSpan", "SoundKind"]
+__all__ = [
+    "LABELS_VERSION",
+    "EchoReading",
+    "LabelledSound",
+    "LabelledTurn",
+    "Labels",
+    "Part",
+    "Pause",
+    "PlayingSpan",
+    "SoundKind",
+]
 
 LABELS_VERSION = 1
 
@@ -70,8 +80,22 @@ class PlayingSpan(_Span, frozen=True, kw_only=True, forbid_unknown_fields=True):
     saying: str = ""
 
 
+class EchoReading(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What an ``EchoControl`` said from this moment on, until the next one: its ``threshold``, and the ``share`` of the
+    loudspeaker's sound in what was left (0-1; null: no loudspeaker was heard)."""
+
+    at_ms: int
+    threshold: float
+    share: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.at_ms < 0 or not 0 < self.threshold < 1 or not 0 <= (self.share or 0.0) <= 1:
+            raise ConfigurationError(f"an echo control cannot have said this at {self.at_ms} ms")
+
+
 class Labels(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """All that is known of one recording. ``tags`` are for the reader: voice, noise, where it comes from.
+    """All that is known of one recording. ``tags`` are for the reader: voice, noise, where it comes from. ``echo``: of
+    a recording of ``EchoControl.microphone``, in order.
 
     Raises ``ConfigurationError`` for spans that cannot be: turns that overlap, a pause outside its turn.
     """
@@ -81,6 +105,7 @@ class Labels(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     turns: tuple[LabelledTurn, ...] = ()
     sounds: tuple[LabelledSound, ...] = ()
     playing: tuple[PlayingSpan, ...] = ()
+    echo: tuple[EchoReading, ...] = ()
     tags: dict[str, str] = {}
 
     def __post_init__(self) -> None:

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from bareline.media.frames import AudioFrame
-from bareline.testing.turns.labels import PlayingSpan
+from bareline.testing.turns.labels import EchoReading, PlayingSpan
 from bareline.testing.turns.memory import HeardVoice, HeardWords, frames_of
 from bareline.testing.turns.recordings import Recording
 from bareline.turns.contract import StreamingSTT, TurnDecision, TurnDetector, VoiceActivity
 from bareline.turns.interruption import InterruptionPolicy
 from bareline.turns.listener import TurnListener
 from bareline.turns.overlap import OutputChange, OverlapWatch
+from bareline.turns.playing_vad import PlayingVad
 from bareline.units import samples_to_ms
 
 __all__ = ["Change", "Contender", "Known", "Replay", "replay"]
 
+_EVEN = 0.5
 _AGAIN_MS = 1_000
 """After noise has silenced the assistant, it speaks again this much later."""
 
@@ -26,8 +29,7 @@ class Contender:
     """One way to take turns: a detector over voice activity, with a recogniser and an interruption policy if wanted.
 
     ``setting``: what it is in its ``family``'s curve, such as a silence timer's milliseconds. Without a policy the
-    assistant is silenced by whatever the detector takes for speech, as everywhere else. ``overlap_threshold``: which
-    speech probability counts over the assistant's voice. ``code``: how it is written in
+    assistant is silenced by whatever the detector takes for speech, as everywhere else. ``code``: how it is written in
     a program.
     """
 
@@ -36,7 +38,6 @@ class Contender:
     recogniser: Callable[[], StreamingSTT] | None = None
     policy: InterruptionPolicy | None = None
     overlap_recogniser: Callable[[], StreamingSTT] | None = None
-    overlap_threshold: float = 0.5
     family: str = ""
     code: str = ""
 
@@ -78,15 +79,16 @@ class _Replaying:
     ) -> None:
         self._recording = recording
         self._labels = recording.labels
+        self._echo = deque(self._labels.echo)
+        self._reading = EchoReading(at_ms=0, threshold=_EVEN)
         self._listener = TurnListener(
-            contender.detector(voice.vad()), recogniser=_heard(contender.recogniser, words, final=False)
+            contender.detector(self._ears(voice)), recogniser=_heard(contender.recogniser, words, final=False)
         )
         self._watch = (
             OverlapWatch(
                 contender.policy,
-                vad=voice.vad(),
+                vad=self._ears(voice),
                 recogniser=_heard(contender.overlap_recogniser, words, final=True),
-                threshold=contender.overlap_threshold,
             )
             if contender.policy is not None
             else None
@@ -97,9 +99,20 @@ class _Replaying:
 
     def run(self) -> Replay:
         for frame in frames_of(self._recording.pcm):
+            self._read_echo(frame.first_sample)
             self._play(frame.first_sample)
             self._hear(frame)
         return self._done
+
+    def _ears(self, voice: HeardVoice) -> VoiceActivity:
+        """Held to the threshold of the moment, where there was an echo."""
+        return PlayingVad(voice.vad(), lambda: self._reading.threshold) if self._labels.echo else voice.vad()
+
+    def _read_echo(self, sample: int) -> None:
+        while self._echo and self._echo[0].at_ms <= samples_to_ms(sample):
+            self._reading = self._echo.popleft()
+            if self._watch is not None:
+                self._take(self._watch.echo(self._reading.share, sample), sample)
 
     def _play(self, sample: int) -> None:
         """The assistant's voice begins and ends as labelled; silenced, it stays silent, but for noise alone."""

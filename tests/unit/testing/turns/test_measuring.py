@@ -14,7 +14,16 @@ from bareline.media.frames import AudioFrame
 from bareline.testing.turns.curve import Point, cut_ins_at, delay_at
 from bareline.testing.turns.figures import Figures, figures_of
 from bareline.testing.turns.invariance import any_split_decides_the_same
-from bareline.testing.turns.labels import LabelledSound, LabelledTurn, Labels, Pause, PlayingSpan, SoundKind, TurnKind
+from bareline.testing.turns.labels import (
+    EchoReading,
+    LabelledSound,
+    LabelledTurn,
+    Labels,
+    Pause,
+    PlayingSpan,
+    SoundKind,
+    TurnKind,
+)
 from bareline.testing.turns.measure import hear, measure
 from bareline.testing.turns.memory import HeardVoice, HeardWords, frames_of, hear_voice
 from bareline.testing.turns.recordings import Recording, RecordingFile, write_recording
@@ -26,6 +35,8 @@ from bareline.turns.silence import SilenceTurnDetector
 from bareline.units import ms_to_samples, samples_to_ms
 
 TONE = ((9_000).to_bytes(2, "little", signed=True) + (-9_000).to_bytes(2, "little", signed=True)) * 12
+
+QUIETER = ((900).to_bytes(2, "little", signed=True) + (-900).to_bytes(2, "little", signed=True)) * 12
 
 
 def sound(spans_ms: Sequence[tuple[int, int]], length_ms: int) -> bytes:
@@ -98,6 +109,24 @@ def test_a_policy_yields_to_what_is_long_and_holds_through_what_is_short() -> No
     assert yielded.reaction_ms.median is not None
     assert yielded.stop_ms.median is not None
     assert yielded.reaction_ms.median < yielded.stop_ms.median
+
+
+@pytest.mark.parametrize(
+    ("readings", "stopped"),
+    [
+        ((), True),
+        ((EchoReading(at_ms=0, threshold=0.5), EchoReading(at_ms=900, threshold=0.5, share=0.9)), False),
+        ((EchoReading(at_ms=0, threshold=0.999),), False),
+    ],
+    ids=["no loudspeaker", "its own voice", "not loud enough"],
+)
+def test_what_the_echo_control_said_counts(readings: tuple[EchoReading, ...], stopped: bool) -> None:
+    quiet = bytes(bytearray(sound([], 1_000)) + QUIETER * 1_500 + bytearray(48 * 2_000))
+    turn = LabelledTurn(from_ms=1_000, to_ms=2_500)
+    labels = Labels(turns=(turn,), playing=(PlayingSpan(from_ms=0, to_ms=4_500),), echo=readings)
+    rules = Contender(name="rules", detector=SilenceTurnDetector, policy=InterruptionRules.balanced())
+    found = figures(Recording("beside", quiet, labels), rules)
+    assert (found.yields.hits == 1) == stopped
 
 
 def test_who_never_yields_yields_to_nothing() -> None:

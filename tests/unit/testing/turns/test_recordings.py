@@ -7,7 +7,14 @@ from pathlib import Path
 import pytest
 
 from bareline.errors import ConfigurationError
-from bareline.testing.turns.labels import LabelledSound, LabelledTurn, Labels, Pause, PlayingSpan
+from bareline.testing.turns.labels import (
+    EchoReading,
+    LabelledSound,
+    LabelledTurn,
+    Labels,
+    Pause,
+    PlayingSpan,
+)
 from bareline.testing.turns.recordings import Recording, read_folder, write_recording
 
 SECOND = bytes(48_000)
@@ -15,6 +22,7 @@ LABELS = Labels(
     turns=(LabelledTurn(from_ms=100, to_ms=900, text="hello", pauses=(Pause(from_ms=300, to_ms=500, complete=True),)),),
     sounds=(LabelledSound(from_ms=950, to_ms=990, kind="cough"),),
     playing=(PlayingSpan(from_ms=920, to_ms=1_000, saying="yes"),),
+    echo=(EchoReading(at_ms=0, threshold=0.5), EchoReading(at_ms=940, threshold=0.35, share=0.1)),
     tags={"voice": "mine"},
 )
 
@@ -46,6 +54,7 @@ def test_turns_and_sounds_know_whether_the_assistant_is_heard() -> None:
     ("text", "says"),
     [
         ('{"turns": [{"from_ms": 5, "to_ms": 5}]}', "5 to 5 ms"),
+        ('{"echo": [{"at_ms": 40, "threshold": 1.5}]}', "at 40 ms"),
         ('{"turns": [{"from_ms": 0, "to_ms": 50}, {"from_ms": 20, "to_ms": 90}]}', "20 ms lies before the end at 50"),
         ('{"turns": [{"from_ms": 0, "to_ms": 50, "pauses": [{"from_ms": 40, "to_ms": 60}]}]}', "outside its turn"),
         ('{"turns": [{"from_ms": 0, "to_ms": 1001}]}', "after the end at 1000"),
