@@ -61,7 +61,7 @@ class ConsentRules:
             self._trouble("rule_failed", call, f"{type(broken).__name__}: {broken}")
         match rule:
             case None:
-                self._runner.start(Executed(call, tool, arguments), CallStep.START, self._runner.answer)
+                self._runner.start(Executed(call, tool, arguments), CallStep.START)
             case Forbid(say=say):
                 self._journal.decision("forbidden", say, call_id=call.call_id, tool=tool.name)
                 self._refuse(call, Denied(say, say=say))

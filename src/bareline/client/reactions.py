@@ -66,7 +66,7 @@ class Reactions:
             return False
         self._conversation = conversation
         if isinstance(event, ev.ResponseOutputItemDone) and isinstance(event.item, ev.FunctionCall):
-            self._called(event.item, event.response_id, conversation)
+            self._called(event.item, event.response_id, conversation, received.at_ns)
             return True
         if isinstance(event, ev.ConversationItemAdded):
             self.user.added(event.item)
@@ -167,7 +167,7 @@ class Reactions:
             case _:
                 pass
 
-    def _called(self, item: ev.FunctionCall, response_id: str, conversation: Conversation) -> None:
+    def _called(self, item: ev.FunctionCall, response_id: str, conversation: Conversation, at_ns: int) -> None:
         """Only finished calls of the conversation: the arguments of a cut call may be half a sentence."""
         entry = conversation.item(item.id or "")
         if item.status == "incomplete":
@@ -175,7 +175,7 @@ class Reactions:
         elif entry is not None and not entry.in_conversation:
             self._parts.journal.decision("call_ignored", "out of band", call_id=item.call_id)
         else:
-            call = self._parts.runner.requested(item, response_id)
+            call = self._parts.runner.requested(item, response_id, at_ns)
             if call is not None and not self._parts.consent.reported(call):
                 self._parts.runner.run(call)
 

@@ -42,9 +42,12 @@ class ToolBatches:
         """A call that needs an answer."""
         self._batches.setdefault(call.response_id, _Batch()).waiting.add(call.call_id)
 
-    def answer(self, call: ToolCall, output: str) -> None:
-        """Give the output to the model, and ask for a response when nothing else of that response is open."""
+    def give(self, call: ToolCall, output: str) -> None:
+        """Give the output to the model; ``given`` follows."""
         self._post(ev.ConversationItemCreate(item=ev.FunctionCallOutput(call_id=call.call_id, output=output)))
+
+    def given(self, call: ToolCall) -> None:
+        """Its output was given: ask for a response when nothing else of that response is open."""
         batch = self._batches.get(call.response_id)
         if batch is not None:
             batch.waiting.discard(call.call_id)

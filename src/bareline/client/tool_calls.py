@@ -53,21 +53,25 @@ class Executed:
 
 
 Answer = Callable[[ToolCall, str], None]
-"""Gives a call's output to the model."""
+"""Gives a call's output to whom it is for."""
 
 
 @dataclass(slots=True)
 class Running:
     """One execution under way.
 
-    ``entered``: the function began to run at least once, so it may have done something. ``hung_up``: the call ended
-    meanwhile, so that nobody is there to be told.
+    ``answer`` gets the output instead of the model. ``entered``: the function began to run at least once, so it may
+    have done something. ``began``: the application was told. ``limit``: of the first attempt, from before the
+    function is entered; armed when ``began`` is set. ``hung_up``: the call ended meanwhile, so that nobody is there to
+    be told.
     """
 
     executed: Executed
-    answer: Answer
+    answer: Answer | None = None
     scope: CancellationScope = field(default_factory=CancellationScope)
     entered: bool = False
+    began: bool = False
+    limit: asyncio.Timeout | None = None
     attempts: int = 0
     hung_up: bool = False
     task: asyncio.Task[None] | None = None

@@ -13,6 +13,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
+
 from bareline.client.journal import Journal
 from bareline.client.tool_calls import Running
 from bareline.client.tool_threads import Entry, ToolThreads
@@ -21,10 +23,13 @@ from bareline.errors import ToolError
 from bareline.tools import ToolContext
 from bareline.tools.calls import CallStep
 from bareline.tools.phrases import Phrases
-from bareline.tools.results import error_text, result_text, timed_out_text, unknown_text
+from bareline.tools.results import error_text, result_text, timed_out_text, too_large_text, unknown_text
 from bareline.units import NS_PER_S, ms_to_ns, ns_to_ms, seconds_to_ns
 
 __all__ = ["Outcome", "ToolExecution"]
+
+_ENVELOPE_BYTES = 4096
+"""Of a message besides the output in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +43,17 @@ class Outcome:
     output: str
     detail: str = ""
     error: Exception | None = None
+
+    def fitting(self, limit_bytes: int, phrases: Phrases) -> Outcome:
+        """This, or what takes its place: a message that the connection does not carry would end it."""
+        limit_bytes -= _ENVELOPE_BYTES
+        if 6 * len(self.output) <= limit_bytes:  # no character takes more in JSON
+            return self
+        size_bytes = len(msgspec.json.encode(self.output))
+        if size_bytes <= limit_bytes:
+            return self
+        detail = f"the result has {size_bytes} bytes, the connection carries {limit_bytes}"
+        return Outcome(self.step, too_large_text(size_bytes, limit_bytes, phrases), detail)
 
 
 class ToolExecution:
@@ -65,7 +81,7 @@ class ToolExecution:
         failure: Exception | None = None
         while True:
             run.attempts += 1
-            limit = asyncio.timeout(limit_s)
+            limit = run.limit = asyncio.timeout(limit_s if run.began else None)
             try:
                 async with limit:
                     value = await self._value(run)
@@ -78,8 +94,11 @@ class ToolExecution:
                     run.scope.cancel("it took too long")
                     return self._too_late(run, failure if limit_s < tool.timeout_s else None)
                 failure = error
+            finally:
+                run.limit = None
             if run.attempts == 1:  # when that was is worked out only for those that fail
-                began_ns = seconds_to_ns((limit.when() or 0) - limit_s)
+                when_s = limit.when()
+                began_ns = now_ns() if when_s is None else seconds_to_ns(when_s - limit_s)
             delay_ns = self._delay_ns(run, failure, now_ns() - began_ns)
             if delay_ns is None:
                 return self._failed(run, failure)
@@ -89,9 +108,9 @@ class ToolExecution:
 
     async def _value(self, run: Running) -> Any:
         executed = run.executed
-        tool, given = executed.tool, dict(executed.arguments.values)
+        tool, given = executed.tool, executed.arguments.values
         if tool.context is not None:  # its key is a hash, which costs as much as all else before the function
-            given[tool.context] = self._context(run)
+            given = {**given, tool.context: self._context(run)}
         if tool.is_async:
             run.entered = True
             return await tool.function(**given)

@@ -12,8 +12,6 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 from weakref import WeakValueDictionary
 
-import msgspec
-
 from bareline.client.call_events import CallEvent, ToolCalled, ToolSettled
 from bareline.client.journal import Journal
 from bareline.client.tool_batches import ToolBatches
@@ -27,15 +25,13 @@ from bareline.clock import now_ns
 from bareline.protocol import events as ev
 from bareline.tools import CallStep, ConsentBy, Tool, Toolbox, ToolContext, next_state
 from bareline.tools.arguments import Arguments, InvalidArguments
-from bareline.tools.results import cancelled_text, invalid_text, too_large_text, unknown_tool_text
+from bareline.tools.results import cancelled_text, invalid_text, unknown_tool_text
 from bareline.units import ns_to_ms
 
 __all__ = ["Executed", "FillerHook", "ToolCall", "ToolRunner", "ToolSettings"]
 
 _CALLS_REMEMBERED = 256
 """Calls of which a repetition is recognised."""
-_ENVELOPE_BYTES = 4096
-"""Of a message besides the output in it."""
 
 
 class ToolRunner:
@@ -85,14 +81,14 @@ class ToolRunner:
         """Whether a call has no answer yet."""
         return self._batches.busy
 
-    def requested(self, item: ev.FunctionCall, response_id: str) -> ToolCall | None:
-        """Take a finished function call of the model, once; the call to be decided on."""
+    def requested(self, item: ev.FunctionCall, response_id: str, at_ns: int) -> ToolCall | None:
+        """Take a finished function call of the model, once; the call to be decided on. ``at_ns``: when it was read."""
         if item.call_id is None or item.call_id in self._known:
             return None
         self._known[item.call_id] = None
         while len(self._known) > _CALLS_REMEMBERED:
             self._known.popitem(last=False)
-        call = ToolCall(item.call_id, item.name, item.arguments, response_id, now_ns())
+        call = ToolCall(item.call_id, item.name, item.arguments, response_id, at_ns)
         self._open[call.call_id] = call
         self._batches.expect(call)
         self._journal.tool(call.name, call.call_id, call.state, arguments=call.arguments, response_id=response_id)
@@ -114,16 +110,15 @@ class ToolRunner:
             self._tell(call)
             self.propose(call, tool, arguments)
         else:
-            self.start(Executed(call, tool, arguments), CallStep.START, self.answer)
-            self._tell(call)  # its task was made first, so that it has its turn before those who are told
+            self.start(Executed(call, tool, arguments), CallStep.START)
 
-    def start(self, executed: Executed, step: CallStep, answer: Answer) -> None:
-        """Run it in a task of its own; ``answer`` gets the output."""
+    def start(self, executed: Executed, step: CallStep, answer: Answer | None = None) -> None:
+        """Run it in a task of its own; ``answer`` gets the output instead of the model."""
         call = executed.call
         self.step(call, step)
         run = self._runs[call.call_id] = Running(executed, answer)
         run.task = self._spawn(self._run(run))
-        self._filler.began(call, executed.tool)
+        asyncio.get_running_loop().call_soon(self._began, run)  # has its turn after the task: the function comes first
 
     def step(self, call: ToolCall, step: CallStep, **data: Any) -> None:
         """The call goes on by a row of the table."""
@@ -157,14 +152,15 @@ class ToolRunner:
 
     def answer(self, call: ToolCall, output: str) -> None:
         """Give the output to the model, and ask for a response when nothing else of that response is open."""
-        self._batches.answer(call, output)
+        self._batches.give(call, output)
+        self._batches.given(call)
 
     async def again(self, executed: Executed) -> Outcome:
         """Carry out once more what an earlier process began, with the same key: for tools that honour it.
 
         Nothing is recorded and nobody is answered: that is the caller's.
         """
-        run = Running(executed, lambda _call, _output: None)
+        run = Running(executed, began=True)  # nothing is told of it
         return await self._in_room(run, self._execution)
 
     def interrupted(self, by: str) -> bool:
@@ -196,11 +192,22 @@ class ToolRunner:
             else:
                 self.step(call, CallStep.CANCEL, detail="the call ended")
 
+    def _began(self, run: Running) -> None:
+        """What the function does not wait for; done once, before anything else is told of this execution."""
+        if run.began:
+            return
+        run.began = True
+        if run.limit is not None:  # it did not end at once
+            run.limit.reschedule(asyncio.get_running_loop().time() + run.tool.timeout_s)
+        self._filler.began(run.call, run.tool)
+        if not run.call.told:
+            self._tell(run.call)
+
     async def _run(self, run: Running) -> None:
+        tool = run.executed.tool
         try:
-            execution = self._once if run.irreversible else self._execution
-            free = run.executed.tool.concurrency is None
-            outcome = await (execution.run(run) if free else self._in_room(run, execution))
+            execution = self._once if tool.effect == "irreversible" else self._execution
+            outcome = await (execution.run(run) if tool.concurrency is None else self._in_room(run, execution))
         except asyncio.CancelledError:
             if not run.call.ended:
                 run.scope.cancel("the call ended")
@@ -210,13 +217,25 @@ class ToolRunner:
         if run.call.ended:
             self._journal.decision("late_result_dropped", "it answered", call_id=run.call.call_id, tool=run.tool.name)
             return
-        outcome = self._fitting(outcome)
-        self._finished(run, outcome)
+        outcome = outcome.fitting(self._limit_bytes(), self._settings.phrases)
         if run.hung_up:
+            self._finished(run, outcome)
             return
-        run.answer(run.call, outcome.output)
+        self._answered(run, outcome)
         if run.irreversible and self.outcome_given is not None:
             self.outcome_given(run.executed.key)
+
+    def _answered(self, run: Running, outcome: Outcome) -> None:
+        """The model waits for the output: it goes out before all else is brought up to date."""
+        if run.answer is not None:
+            self._finished(run, outcome)
+            run.answer(run.call, outcome.output)
+            return
+        try:
+            self._batches.give(run.call, outcome.output)
+        finally:
+            self._finished(run, outcome)
+        self._batches.given(run.call)
 
     def _stop(self, run: Running, why: str) -> None:
         outcome = Outcome(CallStep.CANCEL, cancelled_text(self._settings.phrases), why)
@@ -224,10 +243,12 @@ class ToolRunner:
         if run.task is not None:
             run.task.cancel()
         self._finished(run, outcome)
-        run.answer(run.call, outcome.output)
+        answer = run.answer or self.answer
+        answer(run.call, outcome.output)
 
     def _finished(self, run: Running, outcome: Outcome) -> None:
         """Where every execution ends, once."""
+        self._began(run)
         call, consent = run.call, run.executed.consent
         del self._runs[call.call_id]
         self._filler.ended(call.call_id, whole=outcome.step is not CallStep.CANCEL)
@@ -235,17 +256,6 @@ class ToolRunner:
         if run.attempts > 1:
             data["attempts"] = run.attempts
         self.settle(call, outcome.step, outcome.output, consent.by if consent else None, **data)
-
-    def _fitting(self, outcome: Outcome) -> Outcome:
-        """What the connection does not carry would end it."""
-        limit_bytes = self._limit_bytes() - _ENVELOPE_BYTES
-        if 6 * len(outcome.output) <= limit_bytes:  # no character takes more in JSON
-            return outcome
-        size_bytes = len(msgspec.json.encode(outcome.output))
-        if size_bytes <= limit_bytes:
-            return outcome
-        detail = f"the result has {size_bytes} bytes, the connection carries {limit_bytes}"
-        return Outcome(outcome.step, too_large_text(size_bytes, limit_bytes, self._settings.phrases), detail)
 
     def _context(self, run: Running) -> ToolContext:
         executed, settings = run.executed, self._settings
@@ -263,6 +273,7 @@ class ToolRunner:
 
     def _progressed(self, run: Running, words: str) -> None:
         if not run.call.ended:
+            self._began(run)
             self._filler.progressed(run.call.call_id, words)
 
     async def _in_room(self, run: Running, execution: ToolExecution | ToolOnce) -> Outcome:

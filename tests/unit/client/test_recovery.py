@@ -164,6 +164,12 @@ def test_a_call_does_not_wait_long_for_what_is_done_again() -> None:
     assert states(events) == [ExecutionState.ANSWERED]
 
 
+def test_what_is_done_again_has_its_time_and_no_more() -> None:
+    bank, model = Bank(takes_s=1_000), Model()
+    events, _ = called(Left(left()), bank, model, wait_s=40)
+    assert states(events) == [ExecutionState.UNKNOWN]
+
+
 def test_what_ended_untold_is_told() -> None:
     store, bank, model = Left(left()), Bank(), Model()
     store.end(left().key, ExecutionState.ANSWERED, "Ada has got it", 1)

@@ -58,6 +58,48 @@ def test_so_many_executions_of_a_tool_run_at_once(kit, limit, most) -> None:
     run_virtual(main())
 
 
+def test_the_time_of_a_tool_begins_when_it_is_entered(kit) -> None:
+    async def main() -> None:
+        tools = Toolbox()
+
+        @tools.tool(concurrency=1, timeout_s=10, filler=False)
+        async def look() -> None:
+            """Look."""
+            await asyncio.sleep(6)
+
+        async with kit.phone(calling("look", "look"), tools=tools) as phone:
+            phone.call.send_text("Go.")
+            await phone.until(ToolSettled, count=2)
+            assert [end.state for end in phone.seen(ToolSettled)] == [CallState.ANSWERED] * 2
+
+    run_virtual(main())
+
+
+def test_a_function_is_entered_before_the_application_hears_of_the_call_and_both_before_its_end(kit) -> None:
+    async def main() -> None:
+        tools, order = Toolbox(), []
+
+        @tools.tool
+        async def look() -> str:
+            """Look."""
+            order.append("entered")
+            return "seen"
+
+        async with kit.phone(calling("look", "look"), tools=tools) as phone:
+            following = asyncio.create_task(follow(phone.call, order))
+            phone.call.send_text("Go.")
+            await phone.until(ToolSettled, count=2)
+            following.cancel()
+        assert order == ["entered", "ToolCalled", "ToolSettled"] * 2
+
+    async def follow(call, order) -> None:
+        async for event in call.events():
+            if isinstance(event, ToolCalled | ToolSettled):
+                order.append(type(event).__name__)
+
+    run_virtual(main())
+
+
 def test_one_tool_s_room_is_not_another_one_s(kit) -> None:
     async def main() -> None:
         tools = Toolbox()
@@ -297,8 +339,8 @@ def test_a_repeated_call_is_run_once(kit) -> None:
             phone.call.send_text("Go.")
             end = await phone.until(ToolSettled)
             item = ev.FunctionCall(call_id=end.call_id, name="look", arguments="{}")
-            assert phone.call._parts.runner.requested(item, "resp_again") is None
-            assert phone.call._parts.runner.requested(ev.FunctionCall(name="look", arguments="{}"), "resp") is None
+            assert phone.call._parts.runner.requested(item, "resp_again", 0) is None
+            assert phone.call._parts.runner.requested(ev.FunctionCall(name="look", arguments="{}"), "resp", 0) is None
             assert (looked, phone.seen(AgentSaid)) == ([1], [])
 
     run_virtual(main())
