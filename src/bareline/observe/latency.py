@@ -186,8 +186,9 @@ def _parts(traced: TracedLatency, moments: TurnMoments, mouth_ns: int | None, tr
     jitter_buffer_ms, playout_ms = _arriving(traced, moments)
     parts: dict[PartName, float] = {"capture": capture_ms, "encode": encode_ms, "network_up": trip_ms / 2}
     if mouth_ns is not None:
-        known_ms = (moments.decided_ns - mouth_ns) / NS_PER_MS
-        parts["vad_wait"] = known_ms - capture_ms - encode_ms - trip_ms
+        left_ms = (moments.decided_ns - mouth_ns) / NS_PER_MS - encode_ms - trip_ms
+        parts["capture"] = min(capture_ms, max(0.0, left_ms))  # frames under way may be of no matter to the decision
+        parts["vad_wait"] = left_ms - parts["capture"]
     rest: dict[PartName, float] = {
         "decision": after_ms - (model_ns + tools_ns) / NS_PER_MS,
         "model": model_ns / NS_PER_MS - trips_ms,
