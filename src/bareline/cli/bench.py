@@ -10,6 +10,7 @@ from pathlib import Path
 
 import msgspec
 
+from bareline.cli.bench_peers import add_bench_peers
 from bareline.cli.bench_turns import add_bench_turns
 from bareline.cli.terminal import Terminal
 from bareline.errors import ConfigurationError
@@ -49,6 +50,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     tools.set_defaults(run=run_tools)
     _add_barge_in(benches)
     add_bench_turns(benches)
+    add_bench_peers(benches)
 
 
 def run_wire(args: argparse.Namespace) -> int:

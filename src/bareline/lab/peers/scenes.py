@@ -65,7 +65,7 @@ SCENES = (
         "the user asks, the assistant speaks for four seconds",
         "talk",
         _script(6_000, rate=0.9),
-        (("say", _GREETING), ("played", 300), ("open", 0), ("wait", 3_000), ("close", 0)),
+        (("say", _GREETING), ("played", 300), *(("window", 1_000),) * 3),
     ),
     Scene(
         "barge-in",
@@ -102,7 +102,7 @@ SCENES = (
         "ten calls in one process, all of them talking",
         "crowd",
         _script(9_000, rate=0.9),
-        (("say", _GREETING), ("played", 1_500), ("open", 0), ("wait", 4_000), ("close", 0)),
+        (("say", _GREETING), ("played", 1_500), *(("window", 1_000),) * 4),
         limit_s=45.0,
         sessions=10,
     ),

@@ -12,6 +12,7 @@ from typing import Any
 
 from bareline.lab.bench_load import Load, cores
 from bareline.lab.peers.contenders import PROGRAMS, Peer
+from bareline.lab.peers.environments import Environment
 from bareline.lab.peers.scenes import Scene
 from bareline.lab.peers.stage import Stage
 
@@ -27,7 +28,7 @@ class Visit:
     ``problem``: why there is nothing to see. ``printed`` is what the program wrote to its standard output.
     """
 
-    peer: str
+    peer: Peer
     scene: Scene
     seen: dict[str, Any]
     passed: dict[str, Any]
@@ -37,7 +38,7 @@ class Visit:
     problem: str = ""
 
 
-def play(stage: Stage, peer: Peer, scene: Scene, interpreter: Path, speech: list[Path]) -> Visit:
+def play(stage: Stage, environment: Environment, scene: Scene, speech: list[Path]) -> Visit:
     """One visit, in a process of its own on a core of its own."""
     result = stage.folder / "seen.json"
     result.unlink(missing_ok=True)
@@ -51,32 +52,24 @@ def play(stage: Stage, peer: Peer, scene: Scene, interpreter: Path, speech: list
     stage.begin(scene)
     before = Load(stage.pids)
     spawned_ns = time.monotonic_ns()
-    problem, printed = _run(peer, interpreter, plan, scene.limit_s + _START_S, stage.folder)
+    problem, printed = _run(environment.command, plan, scene.limit_s + _START_S, stage.folder)
     foreign = before.foreign_cores()
     passed = stage.end()
     seen: dict[str, Any] = json.loads(result.read_text()) if result.exists() else {}
     if not seen and not problem:
         problem = "it left nothing to see"
-    return Visit(peer.name, scene, seen, passed, spawned_ns, printed, foreign, problem)
+    return Visit(environment.peer, scene, seen, passed, spawned_ns, printed, foreign, problem)
 
 
-def _run(peer: Peer, interpreter: Path, plan: dict[str, Any], limit_s: float, folder: Path) -> tuple[str, str]:
+def _run(command: tuple[str, ...], plan: dict[str, Any], limit_s: float, folder: Path) -> tuple[str, str]:
     """What went wrong, and what was printed."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("OPENAI_", "PYTHON"))}
-    environment |= {
-        "BARELINE_SCENE": json.dumps(plan),
-        "PYTHONPATH": str(PROGRAMS / "shared"),
-        "OPENAI_API_KEY": "sk-local",
-    }
-    environment["PYTHONUNBUFFERED"] = "1"
+    environment |= {"BARELINE_SCENE": json.dumps(plan), "PYTHONPATH": str(PROGRAMS / "shared")}
+    environment |= {"PYTHONUNBUFFERED": "1", "OPENAI_API_KEY": "sk-local", "OPENAI_AGENTS_DISABLE_TRACING": "1"}
     out, err = folder / "stdout.txt", folder / "stderr.txt"
     with out.open("wb") as stdout, err.open("wb") as stderr:
         process = subprocess.Popen(  # noqa: S603 - a program of ours in an environment of ours
-            [str(interpreter), str(peer.program)],
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=stdout,
-            stderr=stderr,
+            command, env=environment, stdin=subprocess.DEVNULL, stdout=stdout, stderr=stderr
         )
         if hasattr(os, "sched_setaffinity"):
             os.sched_setaffinity(process.pid, {cores()[0]})

@@ -109,11 +109,10 @@ class Watch:
     def __init__(self, plan: dict[str, Any]) -> None:
         self.plan = plan
         self.speech = [_read(path) for path in plan["speech"]]
-        self._saying = b""
+        self._saying: bytes = b""
         self._began_ns = 0
         self._played: list[tuple[int, int]] = []
         self._stamped = False
-        self._window: tuple[float, float] | None = None
         self.seen: dict[str, Any] = {
             "latencies_ns": [],
             "chunks": [],
@@ -145,7 +144,7 @@ class Watch:
                 self._played.append(piece)
 
     def cleared(self, now: int) -> None:
-        self.seen["clears"].append(now)
+        self.seen["clears"].append([now, len(self.seen["chunks"])])
         self._played = [(begin, min(end, now)) for begin, end in self._played if begin < now]
 
     def next_frame(self) -> bytes:
@@ -176,10 +175,9 @@ class Watch:
             self.seen["waits"].append(await self._until(lambda: self._played_ms(since) >= value, 8.0))
         elif name == "tools":
             self.seen["waits"].append(await self._until(lambda: len(self.seen["tools"]) >= value, 15.0))
-        elif name == "open":
-            self._window = (time.process_time(), time.monotonic())
-        elif name == "close" and self._window is not None:
-            cpu_s, at_s = self._window
+        elif name == "window":
+            cpu_s, at_s = time.process_time(), time.monotonic()
+            await asyncio.sleep(value / 1000)
             self.seen["windows"].append([time.process_time() - cpu_s, time.monotonic() - at_s])
 
     def end(self, how: str) -> None:
@@ -234,7 +232,15 @@ async def _run(program: Callable[[str, Microphone, Speaker], Coroutine[Any, Any,
     if not running.done():
         first.end("still running")
     error = None if running.cancelled() else running.exception()
-    first.end("returned" if error is None else f"raised {type(error).__name__}: {error}")
+    first.end("returned" if error is None else f"raised {_name(error)}")
+
+
+def _name(error: BaseException) -> str:
+    """What it is; of a task group's errors, the first."""
+    if isinstance(error, BaseExceptionGroup):
+        inner: tuple[BaseException, ...] = error.exceptions
+        return _name(inner[0])
+    return f"{type(error).__name__}: {error}"
 
 
 def _read(path: str) -> bytes:
@@ -244,12 +250,12 @@ def _read(path: str) -> bytes:
 
 def _loud(pcm: bytes) -> bool:
     samples = array("h", pcm)
-    return bool(samples) and max(max(samples), -min(samples)) > _LOUD
+    return bool(samples) and max(*samples, -min(samples)) > _LOUD
 
 
 def _resident_mb() -> float:
     if sys.platform != "linux":
-        import resource  # noqa: PLC0415 - of other systems
+        import resource
 
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
     with open("/proc/self/statm", encoding="ascii") as file:  # noqa: PTH123 - as above
