@@ -53,6 +53,21 @@ def test_messages_come_back_whole_and_in_order() -> None:
     asyncio.run(main())
 
 
+def test_the_round_trip_is_that_of_the_last_ping(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bareline.transports.websocket.PING_INTERVAL_S", 0.02)
+
+    async def main() -> None:
+        async with server(echo) as url, asyncio.timeout(5):
+            transport = await open_websocket(url)
+            assert transport.round_trip_ns is None
+            while transport.round_trip_ns is None:
+                await asyncio.sleep(0.01)
+            assert 0 < transport.round_trip_ns < 5_000_000_000
+            await transport.close()
+
+    asyncio.run(main())
+
+
 def test_cancelled_receive_loses_no_message() -> None:
     async def main() -> None:
         async with server(echo) as url:
