@@ -62,6 +62,8 @@ def run_choose(args: argparse.Namespace) -> int:
     else:
         show_decision(Terminal(sys.stdout), decision, knowledge)
     _write(args, decision)
+    if asked and args.save is None and sys.stdin.isatty() and sys.stdout.isatty():
+        _offer_to_keep(decision)
     return 0
 
 
@@ -80,6 +82,23 @@ def _asked(given: AnswerSheet, *, json: bool) -> AnswerSheet:
     if sys.stdin.isatty():
         terminal.line()
     return AnswerSheet(answers, given.name)
+
+
+def _offer_to_keep(decision: Decision) -> None:
+    """Twenty answers are worth a file."""
+    from bareline.lab.choose.answers import answer_file
+
+    terminal = Terminal(sys.stdout)
+    terminal.line()
+    while True:
+        terminal.prompt("Keep the answers in which file, for --answers (Enter: in none)? ")
+        path = Path(sys.stdin.readline().strip())
+        if path == Path():
+            return
+        if path.suffix == ".toml" and not path.exists() and path.absolute().parent.is_dir():
+            path.write_text(answer_file(decision.answers, decision.name), encoding="utf-8")
+            return
+        terminal.line("A new file whose name ends in .toml, in a folder that exists.", "yellow")
 
 
 def _refuse_existing(args: argparse.Namespace) -> None:

@@ -11,6 +11,7 @@ from bareline.lab.choose.decision import Decision, Reason
 from bareline.lab.choose.knowledge import Knowledge
 from bareline.lab.choose.words import (
     answered_words,
+    excluded_words,
     figure_rows,
     flip_words,
     margin_words,
@@ -33,20 +34,13 @@ def show_decision(terminal: Terminal, decision: Decision, knowledge: Knowledge) 
     if decision.name:
         terminal.line(decision.name, "dim")
     terminal.line(recommended_words(chosen), "bold", "green")
-    _wrapped(terminal, f"{chosen.summary} It wins by {chosen.wins}.", "")
-    terminal.line(f"Runner-up: {recommended_words(decision.runner_up)}. {margin_words(decision)}.")
+    _wrapped(terminal, f"{chosen.summary} Its strength: {chosen.wins}.", "")
+    _wrapped(terminal, f"Runner-up: {recommended_words(decision.runner_up)}. {margin_words(decision)}.", "")
     title = "What decided (points, and the runner-up's)"
     _reasons(terminal, title, decision.decided, "nothing yet: answer more questions")
     if decision.against:
         _reasons(terminal, f"What speaks for {decision.runner_up.name}", decision.against, "")
-    _list(
-        terminal,
-        "Left out",
-        (
-            f"{knowledge.option(each.option).name}: {each.reason} ({answered_words(each.because)})"
-            for each in decision.excluded
-        ),
-    )
+    _list(terminal, "Left out", excluded_words(decision, knowledge))
     _changes(terminal, decision, knowledge)
     _list(terminal, "You now own", decision.owns)
     _list(terminal, "Know this", (caution.text for caution in decision.cautions))

@@ -160,3 +160,16 @@ def test_what_is_wrong_is_named_with_its_place(
 def test_files_that_are_not_there(arguments: list[str], words: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["choose", *arguments]) == 2
     assert words in capsys.readouterr().err
+
+
+def test_the_page_shows_what_is_printed(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setenv("COLUMNS", "110")
+    page = (CASES.parents[1] / "docs" / "howto" / "choose.md").read_text(encoding="utf-8")
+    assert main(["choose", "--answers", str(CASES / "kiosk.toml")]) == 0
+    assert capsys.readouterr().out.partition("\nMeasured")[0].rstrip() in page
+    for path in sorted(CASES.glob("*.toml")):
+        assert main(["choose", "--answers", str(path), "--json"]) == 0
+        decision = json.loads(capsys.readouterr().out)
+        best, second = decision["recommendation"], decision["runner_up"]
+        row = f"| {best['name']} | {second['name']} | {best['points']} to {second['points']} |"
+        assert f"({path.relative_to(CASES.parents[1]).as_posix()}) {row}" in page.replace("../../", "")

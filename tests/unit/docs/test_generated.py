@@ -22,6 +22,12 @@ def test_the_page_of_commands_is_what_its_script_writes(root):
     assert page.read_text(encoding="utf-8") == script["page"](), "run python scripts/command_line_reference.py"
 
 
+def test_the_page_of_choose_is_what_its_script_writes(root):
+    script = runpy.run_path(str(root / "scripts" / "choose_reference.py"))
+    page = root / "docs" / "reference" / "choose-rules.md"
+    assert page.read_text(encoding="utf-8") == script["page"](), "run python scripts/choose_reference.py"
+
+
 @pytest.fixture
 def trace_page(root: Path) -> dict[str, str]:
     """The page by section; a heading may name several kinds."""

@@ -12,11 +12,15 @@ from hypothesis import strategies as st
 
 from bareline.lab.choose.answers import answer_file, read_answers
 from bareline.lab.choose.decision import decide
+from bareline.lab.choose.evidence import ALWAYS_QUOTED
 from bareline.lab.choose.knowledge import UNKNOWN, shipped_knowledge
 from bareline.lab.choose.ranking import find_flips, rank
 from bareline.lab.choose.record import decision_record
+from bareline.lab.choose.words import figure_rows
 from bareline.lab.cost_estimate import estimate_model
 from bareline.lab.cost_profile import CallProfile
+from bareline.lab.peers.contenders import PEERS
+from bareline.lab.peers.report import PeerFigure, PeersReport, local_report_path, save_report
 from bareline.observe.prices import shipped_prices
 
 CASES = Path(__file__).parents[3] / "examples" / "choose"
@@ -216,3 +220,34 @@ def test_an_answer_file_is_read_back_as_it_was_written(tmp_path: Path) -> None:
     as_json = tmp_path / "a.json"
     as_json.write_text('{"name": "n", "answers": {"turns": "patient", "phone": "unknown"}}')
     assert read_answers(as_json).answers == {"turns": "patient"}
+
+
+def test_what_is_quoted_is_what_the_bench_of_peers_measures() -> None:
+    samples = pytest.importorskip("bareline.lab.peers.samples")
+    measures = {measure.name for measure in samples.MEASURES}
+    assert {name for question in KNOWLEDGE.questions for name in question.measures} | set(ALWAYS_QUOTED) <= measures
+    assert {option.peer for option in KNOWLEDGE.options} - {""} <= {peer.name for peer in PEERS}
+
+
+def test_figures_of_this_machine_are_quoted_before_the_shipped_ones(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    rows = (
+        PeerFigure("bareline-websocket", "memory", "MB", 31.0, 30.5, 32.0, 1.2),
+        PeerFigure("livekit-agents", "memory", "MB", 143.0, 143.0, 143.0, 5.5),
+        PeerFigure("livekit-agents", "tool round trip", "ms", 5.5, 5.0, 6.0, 3.0),
+        PeerFigure("pipecat", "memory", "MB", 116.0, 110.0, 120.0, 4.5),
+    )
+    save_report(PeersReport(machine="a desk", date="2026-11-23", rows=rows), local_report_path())
+    decision = decide({"turns": "button"})
+    assert decision.measurements is not None
+    assert (decision.measurements.where, decision.measurements.machine) == ("this machine", "a desk")
+    peers, table = figure_rows(decision.measurements)
+    assert peers == ["bareline-websocket", "livekit-agents"], "a framework beside two direct ways"
+    assert table == [["memory, MB", "31 (30.5-32)", "143"]], "tools were not asked about"
+    assert "| memory, MB | 31 (30.5-32) | 143 |" in decision_record(decision)
+    hatch = decide({"phone": "centre", "wire": "events", "tools": "handoffs"})
+    assert hatch.measurements is not None
+    assert hatch.measurements.peers["hatch"] == "livekit-agents"
+    assert "tool round trip" in {figure.measure for figure in hatch.measurements.figures}

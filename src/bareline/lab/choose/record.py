@@ -8,6 +8,7 @@ from bareline.lab.choose.decision import Decision, Reason
 from bareline.lab.choose.knowledge import Knowledge, shipped_knowledge
 from bareline.lab.choose.words import (
     answered_words,
+    excluded_words,
     figure_rows,
     flip_words,
     margin_words,
@@ -52,7 +53,7 @@ def _decision(decision: Decision) -> str:
     lines = [
         "## Decision",
         "",
-        f"**{recommended_words(chosen)}.** {chosen.summary} It wins by {chosen.wins}.",
+        f"**{recommended_words(chosen)}.** {chosen.summary} Its strength: {chosen.wins}.",
         "",
         f"Runner-up: {recommended_words(decision.runner_up)} ({margin_words(decision)}).",
         "",
@@ -68,10 +69,7 @@ def _alternatives(decision: Decision, knowledge: Knowledge) -> str:
     lines += _reasons(decision.against) or ["- nothing that does not speak for the decision as much"]
     if decision.excluded:
         lines += ["", "Left out by constraints:", ""]
-        lines += [
-            f"- {knowledge.option(each.option).name}: {each.reason} ({answered_words(each.because)}; {each.source})"
-            for each in decision.excluded
-        ]
+        lines += [f"- {words}" for words in excluded_words(decision, knowledge, sources=True)]
     points = sorted(decision.points.items(), key=lambda pair: -pair[1])
     kept = [f"{knowledge.option(name).name} {value}" for name, value in points if not _left_out(decision, name)]
     return "\n".join([*lines, "", f"Points: {', '.join(kept)}."])

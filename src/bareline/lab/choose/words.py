@@ -11,6 +11,7 @@ from bareline.lab.peers.report import PeerFigure
 
 __all__ = [
     "answered_words",
+    "excluded_words",
     "figure_rows",
     "flip_words",
     "margin_words",
@@ -30,7 +31,7 @@ def recommended_words(recommended: Recommended) -> str:
 def margin_words(decision: Decision) -> str:
     """How sure it is, in points and in answers."""
     margin, points, second = decision.margin, decision.recommendation.points, decision.runner_up.points
-    kind = "a draw, decided by order" if margin == 0 else "close" if margin == 1 else "clear" if margin < 5 else "plain"
+    kind = "a draw, decided by order" if margin == 0 else "close" if margin == 1 else "clear" if margin < 5 else "wide"
     answered = len(decision.answers)
     asked = answered + len(decision.unanswered)
     return f"{points} to {second} points, {kind}; {answered} of {asked} questions answered"
@@ -39,6 +40,17 @@ def margin_words(decision: Decision) -> str:
 def answered_words(because: Mapping[str, str]) -> str:
     """The answers that a rule went by."""
     return ", ".join(f"{question} = {value}" for question, value in because.items()) or "always"
+
+
+def excluded_words(decision: Decision, knowledge: Knowledge, *, sources: bool = False) -> list[str]:
+    """What each constraint left out, why, and by which answers."""
+    lines: list[str] = []
+    for rule in dict.fromkeys(each.rule for each in decision.excluded):
+        found = [each for each in decision.excluded if each.rule == rule]
+        names = "; ".join(knowledge.option(each.option).name for each in found)
+        source = f"; {found[0].source}" if sources else ""
+        lines.append(f"{names}: {found[0].reason} ({answered_words(found[0].because)}{source})")
+    return lines
 
 
 def flip_words(decision: Decision, knowledge: Knowledge) -> list[tuple[str, str]]:
