@@ -15,6 +15,8 @@ __all__ = ["Patience", "PatientTurnDetector", "Pause", "Wait"]
 
 _STOPPED_MS = 200
 """Silence after which an utterance is over; the turn may go on."""
+_SOFTLY = 0.35
+"""Whoever has begun as clearly as a profile wants it may go on like anybody else."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,8 +57,9 @@ class PatientTurnDetector:
     """``TurnDetector`` over any ``VoiceActivity`` that waits as long as ``patience`` says.
 
     An utterance is over after 200 ms of silence, or when the turn is; speech that comes before the turn is over goes on
-    with it. What ends a silence within a turn is what would go on with an utterance: a voice that comes back softly.
-    So a wait that never changes cuts in on nobody on whom a silence timer of that length does not.
+    with it. What ends a silence within a turn is what goes on with an utterance at the usual threshold: a voice that
+    comes back softly, also where a profile wants turns to begin more clearly. So a wait that never changes cuts in on
+    nobody on whom a silence timer of that length does not.
     """
 
     def __init__(self, vad: VoiceActivity, patience: Patience, profile: Endpointing | None = None) -> None:
@@ -123,7 +126,7 @@ class PatientTurnDetector:
                 self._begin_turn(started.at_sample)
                 self._voice_end = window.end_sample
             return decisions
-        if self._edges.goes_on(window):
+        if self._edges.goes_on(window) or window.probability >= _SOFTLY:
             self._end_pause(window)
             return decisions
         return self._wait(window.end_sample)

@@ -79,6 +79,16 @@ def test_a_voice_that_comes_back_softly_ends_the_silence_without_beginning_an_ut
     ]
 
 
+def test_who_has_begun_clearly_may_go_on_softly_whatever_the_profile() -> None:
+    noisy = Endpointing.noisy()
+    heard = [0.6] * 20 + [0] * 60 + [0.9] * 10 + [0.4] * 5 + [0] * 60
+    assert run(PatientTurnDetector(Scripted(heard), after(600), noisy), 155) == [
+        ("speech_started", 80, 86),
+        ("speech_stopped", 95, 105),
+        ("turn_ended", 95, 125),
+    ]
+
+
 @pytest.mark.parametrize("wait_ms", [0, 100, 200, 300, 1_000])
 def test_a_wait_that_never_changes_ends_the_turns_that_a_silence_timer_does(wait_ms: int) -> None:
     chance = random.Random(wait_ms)
@@ -91,6 +101,8 @@ def test_a_wait_that_never_changes_ends_the_turns_that_a_silence_timer_does(wait
     assert len(ends) > 3
     told = [decision.decided_at_sample for decision in patient]
     assert told == sorted(told)
+    noisy = PatientTurnDetector(Scripted(heard), after(wait_ms), Endpointing.noisy()).feed(frame)
+    assert {(d.at_sample, d.decided_at_sample) for d in noisy if d.kind == "turn_ended"} <= set(ends)
 
 
 def test_patience_sees_the_pause_and_all_that_is_known_of_the_turn() -> None:
