@@ -18,6 +18,12 @@ __all__ = ["THREADS_MAX", "Entry", "ToolThreads"]
 THREADS_MAX = 8
 """Plain (not async) functions that run at once; more wait for a thread."""
 
+_HAND_OVER_S = 0.000_3
+"""How long the loop stands still for a thread to begin, which takes about a tenth of it.
+
+Otherwise the thread would get the interpreter when the loop has nothing else to do, or after five milliseconds.
+"""
+
 Late = Callable[[asyncio.Future[Any]], None]
 
 
@@ -28,12 +34,19 @@ class Entry:
         self.entered = False
         self._given_up = False
         self._lock = threading.Lock()
+        self._not_begun = threading.Lock()
+        self._not_begun.acquire()
 
     def enter(self) -> bool:
         """Begin, unless it was given up before."""
         with self._lock:
             self.entered = not self._given_up
-            return self.entered
+        self._not_begun.release()
+        return self.entered
+
+    def hand_over(self) -> None:
+        """Let the other thread begin, if one is free."""
+        self._not_begun.acquire(timeout=_HAND_OVER_S)
 
     def give_up(self) -> bool:
         """Do not begin any more. False when it has begun."""
@@ -53,9 +66,12 @@ class ToolThreads:
         """Run it in a thread. When this is cancelled and it has begun, ``late`` gets its end, whenever that comes."""
         if self._pool is None:
             self._pool = ThreadPoolExecutor(THREADS_MAX, thread_name_prefix="bareline-tool")
-        context = contextvars.copy_context()
-        inside: Callable[[], Any] = lambda: context.run(_entered, function, entry)  # noqa: E731 (typed)
+        context, returned = contextvars.copy_context(), list[Any]()
+        inside: Callable[[], Any] = lambda: context.run(_entered, function, entry, returned)  # noqa: E731 (typed)
         work = asyncio.get_running_loop().run_in_executor(self._pool, inside)
+        entry.hand_over()
+        if returned:  # at once, as of a function that looks into its memory: no turn of the loop is needed
+            return returned[0]
         try:
             return await asyncio.shield(work)
         except asyncio.CancelledError:
@@ -75,10 +91,12 @@ class ToolThreads:
             self._pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _entered(function: Callable[[], Any], entry: Entry) -> Any:
+def _entered(function: Callable[[], Any], entry: Entry, returned: list[Any]) -> Any:
     if not entry.enter():
         return None
     try:
-        return function()
+        value = function()
     except StopIteration as error:  # no future can carry it
         raise RuntimeError("the function raised StopIteration") from error
+    returned.append(value)
+    return value
