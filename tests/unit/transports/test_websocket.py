@@ -60,7 +60,7 @@ def test_the_round_trip_is_that_of_the_last_ping(monkeypatch: pytest.MonkeyPatch
         async with server(echo) as url, asyncio.timeout(5):
             transport = await open_websocket(url)
             assert transport.round_trip_ns is None
-            while transport.round_trip_ns is None:
+            while transport.round_trip_ns is None:  # noqa: ASYNC110 (nobody tells of it)
                 await asyncio.sleep(0.01)
             assert 0 < transport.round_trip_ns < 5_000_000_000
             await transport.close()
