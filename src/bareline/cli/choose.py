@@ -62,7 +62,7 @@ def run_choose(args: argparse.Namespace) -> int:
     else:
         show_decision(Terminal(sys.stdout), decision, knowledge)
     _write(args, decision)
-    if asked and args.save is None and sys.stdin.isatty() and sys.stdout.isatty():
+    if asked and decision.answers and args.save is None and sys.stdin.isatty() and sys.stdout.isatty():
         _offer_to_keep(decision)
     return 0
 

@@ -29,7 +29,7 @@ _MOST_OPEN = 8
 
 
 def show_decision(terminal: Terminal, decision: Decision, knowledge: Knowledge) -> None:
-    """All of it, the recommendation first and its first step last."""
+    """All of it, the recommendation first and last."""
     chosen = decision.recommendation
     if decision.name:
         terminal.line(decision.name, "dim")
@@ -46,6 +46,8 @@ def show_decision(terminal: Terminal, decision: Decision, knowledge: Knowledge) 
     _list(terminal, "Know this", (caution.text for caution in decision.cautions))
     _evidence(terminal, decision)
     _first_step(terminal, decision)
+    terminal.line()  # the beginning has scrolled away
+    _wrapped(terminal, f"In short: {recommended_words(chosen)}; else {decision.runner_up.name}.", "", "bold", "green")
 
 
 def _reasons(terminal: Terminal, title: str, reasons: Iterable[Reason], none: str) -> None:

@@ -14,6 +14,7 @@ from bareline.cli.main import main
 from bareline.cli.terminal import Terminal
 from bareline.errors import ConfigurationError
 from bareline.lab.choose.knowledge import shipped_knowledge
+from bareline.lab.peers.report import PeerFigure, PeersReport, local_report_path, save_report
 
 CASES = Path(__file__).parents[3] / "examples" / "choose"
 QUESTIONS = shipped_knowledge().questions
@@ -83,6 +84,36 @@ def test_nobody_there_is_said(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Ca
     assert "give --answers FILE" in capsys.readouterr().err
 
 
+def test_a_person_is_offered_a_file_for_their_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    screen = Typed()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.stdout", screen)
+    monkeypatch.setattr("sys.stdin", Typed("4\nd\nnowhere/a.toml\na.txt\na.toml\n"))
+    assert main(["choose"]) == 0
+    assert screen.getvalue().count("A new file whose name ends in .toml") == 2
+    assert tomllib.loads(Path("a.toml").read_text("utf-8"))["answers"]["providers"] == "several"
+    monkeypatch.setattr("sys.stdin", Typed("\nd\n\n"))
+    assert main(["choose", "--answers", "a.toml", "--ask"]) == 0
+    assert "[several] > " in screen.getvalue()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.toml"]
+
+
+def test_leaving_says_that_nothing_was_written(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.stdin", Typed("1\nq\n"))
+    assert main(["choose"]) == 130
+    assert "Nothing was decided, nothing was written." in capsys.readouterr().err
+
+
+def test_a_draw_names_the_others(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("4\n"))
+    assert main(["choose", "--name", "two\nlines"]) == 0
+    shown = capsys.readouterr().out
+    assert shown.startswith("two lines\n")
+    assert "a draw (as good: Pipecat)" in " ".join(shown.split())
+
+
 def test_a_case_in_words_with_record_and_answers(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     record, saved = tmp_path / "r.md", tmp_path / "a.toml"
     command = ["choose", "--answers", str(CASES / "kiosk.toml"), "--record", str(record), "--save", str(saved)]
@@ -98,6 +129,23 @@ def test_a_case_in_words_with_record_and_answers(tmp_path: Path, capsys: pytest.
     assert tomllib.loads(saved.read_text("utf-8")) == tomllib.loads((CASES / "kiosk.toml").read_text("utf-8"))
     assert main(command) == 2, "a record is not overwritten"
     assert "is not overwritten" in capsys.readouterr().err
+
+
+def test_measurements_are_a_table_with_machine_and_date(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    rows = (
+        PeerFigure("livekit-agents", "CPU per minute", "s", 2.4, 2.25, 2.5),
+        PeerFigure("bareline-websocket", "memory", "MB", 31.0, 31.0, 31.0),
+        PeerFigure("livekit-agents", "memory", "MB", 143.0, 140.0, 150.0),
+    )
+    save_report(PeersReport(machine="a desk, 2 cores", date="2026-11-23", rows=rows), local_report_path())
+    assert main(["choose", "--answers", str(CASES / "call_centre.toml")]) == 0
+    shown = capsys.readouterr().out
+    assert "bareline bench peers, this machine: a desk, 2 cores, 2026-11-23" in shown
+    assert "  memory, MB         143 (140-150)   31\n" in shown
+    assert "  CPU per minute, s  2.4 (2.25-2.5)  -\n" in shown, "the number of calls decides there"
 
 
 def test_json_has_it_all(capsys: pytest.CaptureFixture[str]) -> None:

@@ -20,7 +20,8 @@ from bareline.lab.choose.words import figure_rows
 from bareline.lab.cost_estimate import estimate_model
 from bareline.lab.cost_profile import CallProfile
 from bareline.lab.peers.contenders import PEERS
-from bareline.lab.peers.report import PeerFigure, PeersReport, local_report_path, save_report
+from bareline.lab.peers.report import Outcome, PeerFigure, PeersReport, local_report_path, save_report
+from bareline.lab.peers.samples import MEASURES
 from bareline.observe.prices import shipped_prices
 
 CASES = Path(__file__).parents[3] / "examples" / "choose"
@@ -223,8 +224,7 @@ def test_an_answer_file_is_read_back_as_it_was_written(tmp_path: Path) -> None:
 
 
 def test_what_is_quoted_is_what_the_bench_of_peers_measures() -> None:
-    samples = pytest.importorskip("bareline.lab.peers.samples")
-    measures = {measure.name for measure in samples.MEASURES}
+    measures = {measure.name for measure in MEASURES}
     assert {name for question in KNOWLEDGE.questions for name in question.measures} | set(ALWAYS_QUOTED) <= measures
     assert {option.peer for option in KNOWLEDGE.options} - {""} <= {peer.name for peer in PEERS}
 
@@ -239,13 +239,16 @@ def test_figures_of_this_machine_are_quoted_before_the_shipped_ones(
         PeerFigure("livekit-agents", "tool round trip", "ms", 5.5, 5.0, 6.0, 3.0),
         PeerFigure("pipecat", "memory", "MB", 116.0, 110.0, 120.0, 4.5),
     )
-    save_report(PeersReport(machine="a desk", date="2026-11-23", rows=rows), local_report_path())
+    outcomes = (Outcome("livekit-agents", "error event", "goes on", "the next question is answered"),)
+    report = PeersReport(machine="a desk", date="2026-11-23", rows=rows, outcomes=outcomes)
+    save_report(report, local_report_path())
     decision = decide({"turns": "button"})
     assert decision.measurements is not None
     assert (decision.measurements.where, decision.measurements.machine) == ("this machine", "a desk")
     peers, table = figure_rows(decision.measurements)
     assert peers == ["bareline-websocket", "livekit-agents"], "a framework beside two direct ways"
-    assert table == [["memory, MB", "31 (30.5-32)", "143"]], "tools were not asked about"
+    assert table[0] == ["memory, MB", "31 (30.5-32)", "143"]
+    assert table[1:] == [["error event", "-", "goes on"]], "tools were not asked about"
     assert "| memory, MB | 31 (30.5-32) | 143 |" in decision_record(decision)
     hatch = decide({"phone": "centre", "wire": "events", "tools": "handoffs"})
     assert hatch.measurements is not None

@@ -52,6 +52,7 @@ class Exclusion(msgspec.Struct, frozen=True):
 class Decision(msgspec.Struct, frozen=True, kw_only=True):
     """All of it, as ``--json`` prints it and a record tells it.
 
+    ``draw``: the names of those with as many points as the recommendation, which only stands before them in the list.
     ``decided``: what speaks for the recommendation, the most telling first. ``against``: what speaks for the runner-up.
     ``flips``: single answers that would change the recommendation; where ``answered`` is unknown, the question is open.
     """
@@ -64,6 +65,7 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     recommendation: Recommended
     runner_up: Recommended
     margin: int
+    draw: tuple[str, ...]
     decided: tuple[Reason, ...]
     against: tuple[Reason, ...]
     excluded: tuple[Exclusion, ...]
@@ -96,7 +98,7 @@ def decide(
     profile, quotes = priced(answers, compared, prices or shipped_prices())
     telling = dict.fromkeys(question for reason in reasons for question in reason.because)
     return Decision(
-        name=name,
+        name=" ".join(name.split()),
         date=(today or dt.datetime.now(dt.UTC).date()).isoformat(),
         version=__version__,
         answers=dict(answers),
@@ -104,6 +106,7 @@ def decide(
         recommendation=_recommended(best, ranking, knowledge),
         runner_up=_recommended(second, ranking, knowledge),
         margin=ranking.points[best.id] - ranking.points[second.id],
+        draw=tuple(option.name for option in ranking.order[1:] if ranking.points[option.id] == ranking.points[best.id]),
         decided=decided + tuple(reason for reason in reasons if reason.points > 0 and reason not in decided),
         against=tuple(reason for reason in reversed(reasons) if reason.points < reason.runner_up_points),
         excluded=_exclusions(answers, ranking),

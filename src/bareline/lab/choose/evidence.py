@@ -15,7 +15,7 @@ from bareline.lab.choose.knowledge import Knowledge, Option
 from bareline.lab.choose.ranking import Ranking
 from bareline.lab.cost_estimate import Estimate, estimate_model, estimate_pipeline
 from bareline.lab.cost_profile import CallProfile
-from bareline.lab.peers.report import PeerFigure, PeersReport, latest_report, local_report_path
+from bareline.lab.peers.report import Outcome, PeerFigure, PeersReport, latest_report, local_report_path
 from bareline.observe.prices import PriceList
 
 __all__ = [
@@ -40,13 +40,17 @@ _TALK: dict[str, CallProfile] = {
 
 
 class Measurements(msgspec.Struct, frozen=True):
-    """Figures of one run of ``bench peers``; ``where`` says whether it was this machine's or the reference."""
+    """Figures of one run of ``bench peers``, and what became of calls that failed.
+
+    ``where`` says whether it was this machine's run or the reference. ``peers``: by option.
+    """
 
     where: str
     machine: str
     date: str
     peers: dict[str, str]
     figures: tuple[PeerFigure, ...]
+    outcomes: tuple[Outcome, ...] = ()
 
 
 class PriceQuote(msgspec.Struct, frozen=True):
@@ -60,11 +64,12 @@ class PriceQuote(msgspec.Struct, frozen=True):
 
 
 def compared_options(ranking: Ranking) -> tuple[Option, ...]:
-    """The best, the second, and the best of another family, for a comparison worth reading."""
-    first, second, *others = ranking.order
-    families = {first.family, second.family}
-    third = next((option for option in others if option.family not in families and option.family != "cascade"), None)
-    return (first, second) if third is None else (first, second, third)
+    """The best, the second, and so many more that something direct and some framework is there with figures."""
+    compared = list(ranking.order[:2])
+    for family in ("direct", "framework"):
+        if not any(option.family == family and option.peer for option in compared):
+            compared += [option for option in ranking.order if option.family == family and option.peer][:1]
+    return tuple(compared)
 
 
 def measured(
@@ -77,8 +82,14 @@ def measured(
     report, path = latest
     peers = {option.id: peer for option in options if (peer := peer_of(option, ranking, knowledge))}
     wanted = [*ALWAYS_QUOTED, *(name for question in questions for name in knowledge.question(question).measures)]
-    where = "this machine" if path == local_report_path() else "the reference run"
-    return Measurements(where, report.machine, report.date, peers, _figures(report, dict.fromkeys(wanted), peers))
+    return Measurements(
+        where="this machine" if path == local_report_path() else "the reference run",
+        machine=report.machine,
+        date=report.date,
+        peers=peers,
+        figures=_figures(report, dict.fromkeys(wanted), peers),
+        outcomes=tuple(outcome for outcome in report.outcomes if outcome.peer in peers.values()),
+    )
 
 
 def peer_of(option: Option, ranking: Ranking, knowledge: Knowledge) -> str:

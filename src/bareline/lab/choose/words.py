@@ -31,7 +31,9 @@ def recommended_words(recommended: Recommended) -> str:
 def margin_words(decision: Decision) -> str:
     """How sure it is, in points and in answers."""
     margin, points, second = decision.margin, decision.recommendation.points, decision.runner_up.points
-    kind = "a draw, decided by order" if margin == 0 else "close" if margin == 1 else "clear" if margin < 5 else "wide"
+    kind = "close" if margin == 1 else "clear" if margin < 5 else "wide"
+    if decision.draw:
+        kind = f"a draw (as good: {'; '.join(decision.draw)})"
     answered = len(decision.answers)
     asked = answered + len(decision.unanswered)
     return f"{points} to {second} points, {kind}; {answered} of {asked} questions answered"
@@ -88,7 +90,7 @@ def measured_words(measurements: Measurements) -> str:
 
 
 def figure_rows(measurements: Measurements) -> tuple[list[str], list[list[str]]]:
-    """A table: peers as columns, measures as rows; each cell is the median with lowest and highest."""
+    """A table: peers as columns; rows are measures (median, lowest and highest), then what became of failures."""
     peers = [peer for peer in dict.fromkeys(measurements.peers.values()) if _has(measurements, peer)]
     cells = {(figure.measure, figure.peer): figure for figure in measurements.figures}
     measures = {figure.measure: figure.unit for figure in measurements.figures}
@@ -96,6 +98,9 @@ def figure_rows(measurements: Measurements) -> tuple[list[str], list[list[str]]]
         [f"{measure}, {unit}" if unit else measure, *(_cell(cells.get((measure, peer))) for peer in peers)]
         for measure, unit in measures.items()
     ]
+    verdicts = {(outcome.scene, outcome.peer): outcome.verdict for outcome in measurements.outcomes}
+    scenes = dict.fromkeys(outcome.scene for outcome in measurements.outcomes)
+    rows += [[scene, *(verdicts.get((scene, peer), "-") for peer in peers)] for scene in scenes]
     return peers, rows
 
 
