@@ -34,9 +34,11 @@ _DELAY_MIN, _DELAY_MAX, _DELAY_WANTED = ms_to_samples(4), ms_to_samples(150), ms
 _PROVEN_MS = 3_000
 """With so much sound from the loudspeaker a canceller has learned the room, unless it cannot."""
 _QUIET = 0.5
-_PROVEN = 0.35
-"""The canceller takes some of the user's voice too where both speak."""
-_UNPROVEN = 0.7
+_PROVEN = 0.4
+"""The canceller takes some of the user's voice too where both speak. In 32 minutes of the assistant alone, in rooms of
+chance, the rest of its echo reached 0.38 once a canceller had learned the room ..."""
+_UNPROVEN = 0.8
+"""... and 0.76 before."""
 
 
 @dataclass(frozen=True, slots=True)

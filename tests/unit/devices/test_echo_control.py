@@ -107,7 +107,7 @@ async def test_the_echo_goes_and_the_user_stays() -> None:
     assert None not in session.shares[205:245]
     assert max(session.shares[205:245]) < 0.5
     assert "dB less)" in str(session.state)
-    assert (session.thresholds[0], session.thresholds[60], session.thresholds[-1]) == (0.5, 0.7, 0.35)
+    assert (session.thresholds[0], session.thresholds[60], session.thresholds[-1]) == (0.5, 0.8, 0.4)
 
 
 @pytest.mark.virtual
