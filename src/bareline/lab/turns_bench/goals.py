@@ -14,6 +14,8 @@ KNOWN_DOMAIN = "completeness balanced"
 """Judged in the known domain."""
 POLICY = "rules balanced"
 """Judged over the assistant's voice."""
+DETECTOR = "speech silences"
+"""Finds speech, and judges nothing."""
 _SAME_MS = 5.0
 """Median delays this close to each other are equal: half a window of voice activity is 16 ms."""
 
@@ -28,6 +30,9 @@ def goals_of(groups: Mapping[str, Group], splits_same: int, splits: int) -> list
             goals.append(Goal(f"{groups[name].title}: cut-ins over a silence timer's", _excess(groups[name]), 0.0, "%"))
     if "overlaps" in groups:
         goals += _overlaps(groups["overlaps"])
+    if "again" in groups:
+        said_twice = _missing(groups["again"].figures[POLICY].yields)
+        goals.append(Goal("interruptions said twice that were not yielded to", said_twice, 1.0, "%"))
     if "echo" in groups:
         goals += _echo(groups["echo"])
     return [*goals, Goal("splits of the same audio that decide otherwise", float(splits - splits_same), 0, "")]
@@ -65,11 +70,13 @@ def _overlaps(group: Group) -> list[Goal]:
 
 
 def _echo(group: Group) -> list[Goal]:
-    stops = float(group.figures[POLICY].noise_stops.count)
-    missed = _missing(group.quiet[POLICY].yields)
+    """Found is what was noticed: here the voice never pauses, which would let the canceller hear the rest. Whether it
+    yields is judged in calls (``bench barge-in``)."""
+    stops = max(group.figures[name].noise_stops.count for name in (POLICY, DETECTOR))
+    missed = _missing(group.quiet[DETECTOR].yields)
     return [
-        Goal("self-interruptions by the assistant's own echo", stops, 0.0, ""),
-        Goal("interruptions over an echo no louder than the user that were not yielded to", missed, 10.0, "%"),
+        Goal("self-interruptions by the assistant's own echo", float(stops), 0.0, ""),
+        Goal("interruptions over an echo no louder than the user that were not found", missed, 10.0, "%"),
     ]
 
 
