@@ -12,7 +12,7 @@ import msgspec
 from bareline.tools.expectations import expectation, given
 from bareline.tools.foreign_types import Foreign, dec_hook, enc_hook, problems_of
 
-__all__ = ["Arguments", "InvalidArguments", "parse_arguments"]
+__all__ = ["Arguments", "InvalidArguments", "arguments_reader"]
 
 _PATH = re.compile(r" - at `(?:key in )?\$([^`]*)`$")
 _STEP = re.compile(r"\[(\d+|\.\.\.)\]|\.?([^.\[]+)")
@@ -59,17 +59,27 @@ class InvalidArguments(msgspec.Struct, frozen=True):
     expected: Any = None
 
 
-def parse_arguments(text: str, kind: type[msgspec.Struct], schema: dict[str, Any]) -> Arguments | InvalidArguments:
-    """Convert the model's raw JSON text.
+def arguments_reader(
+    kind: type[msgspec.Struct], schema: dict[str, Any]
+) -> Callable[[str], Arguments | InvalidArguments]:
+    """What converts the model's raw JSON text.
 
     Numbers and booleans written as strings are understood where nothing else fits; no text at all means no arguments.
     """
-    try:
-        value = msgspec.json.decode(text or "{}", type=kind, dec_hook=dec_hook)
-    except msgspec.DecodeError:  # that it is the wrong JSON may be said of text that is not JSON further on
-        value = _mended(text, kind, schema["properties"])
-    if isinstance(value, InvalidArguments):
-        return value
+    decode = msgspec.json.Decoder(kind, dec_hook=dec_hook).decode
+
+    def read(text: str) -> Arguments | InvalidArguments:
+        try:
+            value = decode(text or "{}")
+        except msgspec.DecodeError:  # that it is the wrong JSON may be said of text that is not JSON further on
+            mended = _mended(text, kind, schema["properties"])
+            return mended if isinstance(mended, InvalidArguments) else _arguments(mended)
+        return _arguments(value)
+
+    return read
+
+
+def _arguments(value: msgspec.Struct) -> Arguments:
     values = msgspec.structs.asdict(value)
     for name, written in values.items():
         if isinstance(written, Foreign):

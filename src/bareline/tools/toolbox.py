@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import inspect
 import re
 from collections.abc import Callable, Iterable, Iterator
@@ -10,7 +9,7 @@ from typing import Any, Literal, TypedDict, TypeVar, Unpack, overload
 
 from bareline.errors import ConfigurationError
 from bareline.protocol.events import FunctionTool
-from bareline.tools.arguments import parse_arguments
+from bareline.tools.arguments import arguments_reader
 from bareline.tools.consent_policy import Confirm, ConsentRule, Forbid
 from bareline.tools.docstring import read_docstring
 from bareline.tools.ladder import SILENT, FillerLadder
@@ -161,7 +160,7 @@ def _made(function: Callable[..., Any], options: ToolOptions) -> Tool:
         effect=effect,
         function=function,
         parameters=parameters,
-        reader=functools.partial(parse_arguments, kind=signature.arguments, schema=parameters),
+        reader=arguments_reader(signature.arguments, parameters),
         context=signature.context,
         filler=_filler(options.get("filler")),
         consent=_rules(function, effect, options.get("confirm"), signature.arguments.__struct_fields__),
