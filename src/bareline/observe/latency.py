@@ -209,7 +209,7 @@ def _leaving(traced: TracedLatency, moments: TurnMoments) -> tuple[float, float]
     frame_ns = samples_to_ns(position.frame_samples)
     judged_ns = moments.judged_ns
     waits_ns = frame_ns // 2 if judged_ns is None else (position.captured_ns - judged_ns) % frame_ns
-    capture_ns = waits_ns + position.given_ns - position.captured_ns
+    capture_ns = max(0, waits_ns + position.given_ns - position.captured_ns)  # silence is sent ahead of its time
     return capture_ns / NS_PER_MS, (position.sent_ns - position.given_ns) / NS_PER_MS + look_ahead_ms
 
 
