@@ -271,6 +271,9 @@ def test_a_request_holds_what_the_session_and_the_client_say(serve) -> None:
     audio = ev.ResponseAudioConfig(
         output=ev.ResponseAudioOutputConfig(voice="echo", format=ev.AudioFormat("audio/pcmu"))
     )
+    request = served.respond(ev.ResponseConfig(instructions=None))  # as LiveKit Agents sends it
+    assert request.instructions == "A"
+    served.finish(request.response_id)
     request = served.respond(ev.ResponseConfig(instructions="B", tools=[], tool_choice="none", audio=audio))
     assert (request.instructions, request.tools, request.tool_choice) == ("B", (), "none")
     assert (request.voice, request.format.type) == ("echo", "audio/pcmu")

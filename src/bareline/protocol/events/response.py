@@ -141,12 +141,13 @@ class ResponseConfig(_Report, frozen=True):
     """What ``response.create`` may override for one response.
 
     ``conversation``: auto (default) or none (out of band). ``input`` present replaces the conversation as context.
+    ``instructions`` of null are those of the session: so LiveKit Agents sends them with the service.
     ``metadata``: at most 16 pairs, keys of 64 and values of 512 characters; echoed in created and done.
     """
 
     conversation: Maybe[Literal["auto", "none"]] = UNSET
     input: Maybe[list[Item]] = UNSET
-    instructions: Maybe[str] = UNSET
+    instructions: Nullable[str] = UNSET
     output_modalities: Maybe[list[Literal["text", "audio"]]] = UNSET
     audio: Maybe[ResponseAudioConfig] = UNSET
     max_output_tokens: Maybe[int | Literal["inf"]] = UNSET
