@@ -15,7 +15,7 @@ def outcome_of(visit: Visit) -> Outcome:
     """In words, from what the program printed, how it ended, and whether the user was answered afterwards."""
     ended: str = visit.seen["ended"]
     answered = _answered_again(visit)
-    told = " ".join(next((line for line in visit.printed.splitlines() if line.strip()), "").split())[:_WORDS_MAX]
+    told = " ".join(visit.printed.split())[:_WORDS_MAX]
     if answered and visit.passed["connections"] > 1:
         return _outcome(visit, "reconnected", "it connects again by itself, and the next question is answered", told)
     if answered:

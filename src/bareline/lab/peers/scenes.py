@@ -46,7 +46,7 @@ def _script(*items_ms: int, rate: float, chunk_ms: int = 20) -> str:
 _TOOL_SCRIPT = """timing: {rate: 4, chunk_ms: 20}
 turns:
   - when: {output_of: get_time}
-    times: 4
+    times: 2
     do:
       - {call: get_time, arguments: {city: Paris}}
   - when: {response: 1}
@@ -56,7 +56,7 @@ otherwise:
   - tone_ms: 400
 """
 
-_AFTER = (("say", _GREETING), ("played", 500), ("wait", 3_000), ("say", _INTERRUPTION), ("played", 500))
+_AFTER = (("say", _GREETING), ("played", 500), ("wait", 5_000), ("say", _INTERRUPTION), ("played", 500))
 """The user goes on after what went wrong, and hears something if the call still lives."""
 
 SCENES = (
@@ -92,10 +92,10 @@ SCENES = (
     ),
     Scene(
         "tool",
-        "the assistant calls a tool five times in a row",
+        "the assistant calls a tool three times in a row",
         "tool",
         _TOOL_SCRIPT,
-        (("say", _GREETING), ("tools", 5), ("wait", 500)),
+        (("say", _GREETING), ("tools", 3), ("wait", 500)),
     ),
     Scene(
         "ten sessions",
@@ -121,7 +121,7 @@ SCENES = (
         "failure",
         _script(6_000, rate=1.15),
         _AFTER,
-        faults="expire@4s",
+        faults="expire@6s",
     ),
     Scene(
         "lost connection",
@@ -129,7 +129,7 @@ SCENES = (
         "failure",
         _script(6_000, rate=1.15),
         _AFTER,
-        faults="abort@4s",
+        faults="abort@6s",
     ),
 )
 QUICK_SCENES = ("talk", "barge-in")

@@ -20,7 +20,7 @@ async function main(url, microphone, speaker) {
   const session = new RealtimeSession(agent, { transport: 'websocket', model: 'gpt-realtime-2.1' });
   session.on('audio', (event) => speaker.play(event.data));
   session.on('audio_interrupted', () => speaker.clear());
-  session.on('error', (event) => console.log('error:', event.error?.message ?? event.error));
+  session.on('error', (event) => console.log('error:', JSON.stringify(event.error)));
   const address = `${url.replace('http', 'ws')}/realtime?model=gpt-realtime-2.1`;
   await session.connect({ url: address, apiKey: 'sk-local' });
   for await (const frame of microphone) session.sendAudio(frame);

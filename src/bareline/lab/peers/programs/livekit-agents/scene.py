@@ -76,7 +76,7 @@ async def main(url: str, microphone: probe.Microphone, speaker: probe.Speaker) -
     session.input.audio = Ears(microphone)
     session.output.audio = Loudspeaker(speaker)
     closed = asyncio.Event()
-    session.on("error", lambda event: print("error:", event.error))
+    session.on("error", lambda event: print("error:", event.error.error))
     session.on("close", lambda event: (print("closed:", event.reason), closed.set()))
     await session.start(Storyteller())
     await closed.wait()

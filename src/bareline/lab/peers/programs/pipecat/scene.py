@@ -75,6 +75,11 @@ async def main(url: str, microphone: probe.Microphone, speaker: probe.Speaker) -
     user, assistant = LLMContextAggregatorPair(context)
     pipeline = Pipeline([Ears(microphone, params), user, llm, Loudspeaker(speaker, params), assistant])
     worker = PipelineWorker(pipeline, params=PipelineParams(audio_in_sample_rate=24_000, audio_out_sample_rate=24_000))
+
+    @worker.event_handler("on_pipeline_error")
+    async def on_pipeline_error(worker, frame):
+        print("error:", frame.error)
+
     runner = WorkerRunner(handle_sigint=False)
     await runner.add_workers(worker)
     await worker.queue_frames([LLMRunFrame()])

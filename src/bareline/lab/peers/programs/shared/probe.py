@@ -13,7 +13,7 @@ import sys
 import time
 from array import array
 from collections.abc import AsyncIterator, Callable, Coroutine
-from typing import Any
+from typing import Any, cast
 
 __all__ = ["FRAME_BYTES", "Microphone", "Speaker", "run", "stamp", "stamps", "tool_entered"]
 
@@ -238,8 +238,7 @@ async def _run(program: Callable[[str, Microphone, Speaker], Coroutine[Any, Any,
 def _name(error: BaseException) -> str:
     """What it is; of a task group's errors, the first."""
     if isinstance(error, BaseExceptionGroup):
-        inner: tuple[BaseException, ...] = error.exceptions
-        return _name(inner[0])
+        return _name(cast("BaseExceptionGroup[BaseException]", error).exceptions[0])
     return f"{type(error).__name__}: {error}"
 
 
