@@ -117,7 +117,7 @@ def decide(
             rule for rule in knowledge.cautions if rule.holds(answers) and best.id in (rule.options or (best.id,))
         ),
         guides=_guides(answers, best, knowledge),
-        first_step=knowledge.first_steps[best.id],
+        first_step=_first_step(best, ranking, knowledge),
         profile=profile,
         prices=quotes,
         measurements=measured(telling, compared, ranking, knowledge),
@@ -170,6 +170,11 @@ def _exclusions(answers: Mapping[str, str], ranking: Ranking) -> tuple[Exclusion
 def _owns(best: Option, ranking: Ranking, knowledge: Knowledge) -> tuple[str, ...]:
     carrier = ranking.carrier(best)
     return best.owns + (knowledge.option(carrier).owns if carrier else ())
+
+
+def _first_step(best: Option, ranking: Ranking, knowledge: Knowledge) -> FirstStep:
+    steps = knowledge.first_steps
+    return steps.get(f"{best.id}.{ranking.carrier(best)}", steps[best.id])
 
 
 def _guides(answers: Mapping[str, str], best: Option, knowledge: Knowledge) -> tuple[str, ...]:

@@ -135,6 +135,7 @@ class Knowledge(msgspec.Struct, frozen=True, kw_only=True):
     wishes: tuple[Wish, ...]
     cautions: tuple[Caution, ...]
     first_steps: dict[str, FirstStep]
+    """By option; by ``option.carrier`` where the program is another one with this carrier."""
 
     def question(self, name: str) -> Question:
         """The question of this id."""

@@ -72,7 +72,7 @@ def _alternatives(decision: Decision, knowledge: Knowledge) -> str:
         lines += [f"- {words}" for words in excluded_words(decision, knowledge, sources=True)]
     points = sorted(decision.points.items(), key=lambda pair: -pair[1])
     kept = [f"{knowledge.option(name).name} {value}" for name, value in points if not _left_out(decision, name)]
-    return "\n".join([*lines, "", f"Points: {', '.join(kept)}."])
+    return "\n".join([*lines, "", f"Points: {'; '.join(kept)}."])
 
 
 def _left_out(decision: Decision, option: str) -> bool:
