@@ -14,8 +14,8 @@ from bareline.errors import ConfigurationError
 __all__ = ["REGIONS", "REGIONS_SOURCE", "RegionTrip", "region_round_trip"]
 
 REGIONS_SOURCE = (
-    "averages between AWS regions, April 2017 "
-    "(https://acomputerscientistlearnsaws.blogspot.com/2017/04/aws-regions.html, read 2026-11-23)"
+    "averages between AWS regions, April 2017: "
+    "https://acomputerscientistlearnsaws.blogspot.com/2017/04/aws-regions.html, read 2026-11-23"
 )
 WITHIN_MS = 2.0
 """Within one region; a few data centres of one city."""
