@@ -62,7 +62,8 @@ def run_choose(args: argparse.Namespace) -> int:
     else:
         show_decision(Terminal(sys.stdout), decision, knowledge)
     _write(args, decision)
-    if asked and decision.answers and args.save is None and sys.stdin.isatty() and sys.stdout.isatty():
+    with_person = asked and not args.json and sys.stdin.isatty() and sys.stdout.isatty()
+    if with_person and decision.answers and args.save is None:
         _offer_to_keep(decision)
     return 0
 

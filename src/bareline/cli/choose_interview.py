@@ -16,7 +16,8 @@ from bareline.lab.choose.knowledge import UNKNOWN, Knowledge, Question
 __all__ = ["interview"]
 
 _DON_T_KNOW = "I don't know yet"
-_Move = Literal["again", "back", "done", "leave"]
+_Where = Literal["next", "back", "done", "leave"]
+_Move = _Where | Literal["why"]
 _MOVES: dict[str, _Move] = {
     "b": "back",
     "back": "back",
@@ -25,9 +26,9 @@ _MOVES: dict[str, _Move] = {
     "q": "leave",
     "quit": "leave",
     "exit": "leave",
-    "?": "again",
-    "why": "again",
-    "help": "again",
+    "?": "why",
+    "why": "why",
+    "help": "why",
 }
 
 
@@ -67,17 +68,13 @@ class _Interview:
                         at -= 1
         return {question: value for question, value in self._answers.items() if value != UNKNOWN}
 
-    def _ask(self, at: int) -> Literal["next", "back", "done", "leave"]:
+    def _ask(self, at: int) -> _Where:
+        """Where to go from this question; what was answered is kept."""
         question = self._questions[at]
         self._show(question, at)
-        while True:
-            move, value = self._take(question)
-            if value:
-                self._answers[question.id] = value
-                return "next"
-            if move != "again":
-                return move
+        while (move := self._take(question)) == "why":
             self._say(f"  {question.why}", "cyan")
+        return move
 
     def _show(self, question: Question, at: int) -> None:
         self._say()
@@ -88,21 +85,22 @@ class _Interview:
             self._say(f"   {number}  {answer.id:<{width}}  {answer.text}")
         self._say(f"   0  {UNKNOWN:<{width}}  {_DON_T_KNOW}", "dim")
 
-    def _take(self, question: Question) -> tuple[_Move, str]:
-        """A move, or an answer; what is neither is asked again, of a person."""
+    def _take(self, question: Question) -> _Move:
+        """A move, or an answer and on; what is neither is asked again, of a person."""
         offered = self._answers.get(question.id, UNKNOWN)
         while True:
             line = self._line(f"  [{offered}] > ")
             if line is None:
                 if self._read == 0:
-                    raise ConfigurationError("nobody answered: standard input is at its end (or give --answers FILE)")
-                return "done", ""
+                    raise ConfigurationError("nobody answers: standard input is at its end; give --answers FILE")
+                return "done"
             said = line.strip().lower()
             if said in _MOVES:
-                return _MOVES[said], ""
+                return _MOVES[said]
             value = _understood(question, said) if said else offered
             if value:
-                return "again", value
+                self._answers[question.id] = value
+                return "next"
             if not self._asking:
                 raise ConfigurationError(
                     f"line {self._read} of standard input: '{said}' is no answer to '{question.id}'; it takes "

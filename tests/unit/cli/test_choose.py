@@ -95,6 +95,10 @@ def test_a_person_is_offered_a_file_for_their_answers(tmp_path: Path, monkeypatc
     monkeypatch.setattr("sys.stdin", Typed("\nd\n\n"))
     assert main(["choose", "--answers", "a.toml", "--ask"]) == 0
     assert "[several] > " in screen.getvalue()
+    before = len(screen.getvalue())
+    monkeypatch.setattr("sys.stdin", Typed("1\nd\n"))
+    assert main(["choose", "--json"]) == 0
+    assert json.loads(screen.getvalue()[before:])["answers"] == {"providers": "openai"}
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.toml"]
 
 
