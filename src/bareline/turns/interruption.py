@@ -35,7 +35,8 @@ class Overlap:
     where nobody listened, or does not say. ``saying``: what the assistant was
     saying when it began, to the end of the sentence where that is known; ``heard_ms``: for how long it had been heard
     by then. ``again_ms``: since an earlier sound came to nothing and the voice went on; ``None``: long ago.
-    ``ducked`` and ``paused`` tell what the policy's earlier answers have led to.
+    ``doubted``: that one was taken for a listener's although nobody understood it. ``ducked`` and ``paused`` tell what
+    the policy's earlier answers have led to.
     """
 
     since_ms: int
@@ -53,6 +54,7 @@ class Overlap:
     saying: str = ""
     heard_ms: int | None = None
     again_ms: int | None = None
+    doubted: bool = False
     ducked: bool = False
     paused: bool = False
 

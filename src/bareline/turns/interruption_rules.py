@@ -19,6 +19,9 @@ _BLIP_MS = 90
 _ANSWER_MIN_MS = 200
 _STOP_MAX_MS = 1_500
 """A "wait" that goes on for longer is the beginning of something else."""
+_UNSURE = 0.2
+"""Below this a stop has to be speech, as a cough is none, and not half an echo."""
+_INSISTING_MAX = 0.25
 _LITTLE = 0.05
 _LITTLE_OVER_ECHO = 0.3
 _OVER_ECHO = 0.6
@@ -32,16 +35,17 @@ class InterruptionRules:
     """``InterruptionPolicy``: duck at once, pause soon, then decide by words, and by duration where there are none.
 
     The voice is ducked with the first sound and pauses after ``pause_ms`` of speech, so there is time to decide. Words
-    count from ``confidence`` on (those that stop or correct from ``stop_confidence``), once there are ``settle_ms`` of
-    silence after them or ``words_ms`` of speech (half a short word sounds like another). Those that stop, correct,
+    count from ``confidence`` on (those that stop or correct from ``stop_confidence``: that a short word is taken for
+    one of them rather than for a listener's says more than how well it fits), once there are ``settle_ms`` of silence
+    after them or ``words_ms`` of speech (half a short word sounds like another). Those that stop, correct,
     redirect or ask stop it; those of a mere listener let it go on, unless the assistant was asking something: then
     they are the answer.
 
     Where nobody listens for words, ``turn_ms`` of speech take the floor (less when louder than usual, when the
     assistant has only begun, and when an earlier sound came to nothing just before; more when softer), and what is
     shorter lets the voice go on after ``resume_ms`` of silence. Where somebody listens, ``long_ms`` take the floor
-    without waiting for words, and ``strange_ms`` do when they are over and were not understood. No speech, and the
-    assistant's own words, let it go on.
+    without waiting for words, and ``strange_ms`` do when they are over and were not understood; right after a sound
+    that was not understood either, any speech does. No speech, and the assistant's own words, let it go on.
     """
 
     pause_ms: int = 90
@@ -52,7 +56,7 @@ class InterruptionRules:
     turn_ms: int = 850
     long_ms: int = 1_100
     confidence: float = 0.5
-    stop_confidence: float = 0.2
+    stop_confidence: float = 0.05
     words: OverlapWords = ENGLISH
 
     def __post_init__(self) -> None:
@@ -132,29 +136,37 @@ class InterruptionRules:
             return Judgement("play", "noise", "no speech, and silence since")
         if _asking(overlap.saying) and overlap.speech_ms >= _ANSWER_MIN_MS:
             return Judgement("stop", "turn", "an answer to what the assistant asks")
+        if self._insists(overlap):
+            return Judgement("stop", "turn", "said again, and not understood as a listener's either time")
         if overlap.confidence is not None and overlap.speech_ms >= self._strange_ms(overlap):
             return Judgement("stop", "turn", f"{overlap.speech_ms} ms of speech in no words of a listener")
         return Judgement("play", "backchannel", f"{overlap.speech_ms} ms of speech, and silence since")
+
+    def _insists(self, overlap: Overlap) -> bool:
+        """Whoever is not heard says it again; a listener seldom does so soon."""
+        strange = overlap.confidence is not None and overlap.confidence < _INSISTING_MAX
+        return overlap.doubted and strange and overlap.speech_ms >= _ANSWER_MIN_MS
 
     def _strange_ms(self, overlap: Overlap) -> int:
         """What sounds a little like a listener's words may be longer."""
         little, share = (_LITTLE, 1.0) if overlap.echo is None else (_LITTLE_OVER_ECHO, _OVER_ECHO)
         listener = self.words.kind(overlap.words) == "backchannel" and (overlap.confidence or 0) >= little
         strange_ms = max(self.turn_ms, self.strange_ms) if listener else share * self.strange_ms
-        return int(strange_ms * self._share(overlap))
+        return int(strange_ms * self._share(overlap, again=overlap.doubted))
 
     def _turn_ms(self, overlap: Overlap) -> int:
         """How much speech takes the floor at once, as things stand."""
         turn_ms = self.turn_ms if overlap.confidence is None else self.long_ms
-        return max(self.pause_ms, int(turn_ms * self._share(overlap)))
+        again = overlap.confidence is None and overlap.again_ms is not None
+        return max(self.pause_ms, int(turn_ms * self._share(overlap, again=again)))
 
-    def _share(self, overlap: Overlap) -> float:
+    def _share(self, overlap: Overlap, *, again: bool) -> float:
         """Who is louder than usual, tries again, or has hardly let the assistant begin, means it."""
         share = 1.0
         if overlap.level_dbfs is not None and overlap.usual_dbfs is not None:
             louder = overlap.level_dbfs - overlap.usual_dbfs
             share = 0.7 if louder >= _LOUD_DB else 1.3 if louder <= _SOFT_DB else 1.0
-        if overlap.again_ms is not None or (overlap.heard_ms is not None and overlap.heard_ms < self.turn_ms):
+        if again or (overlap.heard_ms is not None and overlap.heard_ms < self.turn_ms):
             share *= 0.6
         return share
 
@@ -165,8 +177,13 @@ class InterruptionRules:
 
     def _sure(self, overlap: Overlap, kind: OverlapKind) -> bool:
         """Whoever wants it to stop minds a voice that goes on more than a listener minds one that stops."""
-        needed = self.stop_confidence if kind in ("stop", "correction") else self.confidence
-        return bool(overlap.words) and (overlap.confidence is None or overlap.confidence >= needed)
+        if not overlap.words or overlap.confidence is None:
+            return bool(overlap.words)
+        if kind not in ("stop", "correction"):
+            return overlap.confidence >= self.confidence
+        clear = overlap.echo is None and _is_speech(overlap, _NOISE_MAX)
+        needed = 0.0 if overlap.doubted else self.stop_confidence
+        return overlap.confidence >= (needed if clear else max(needed, _UNSURE))
 
     def _silent(self, overlap: Overlap, ms: int) -> bool:
         return overlap.turn_over or overlap.silence_ms >= max(1, ms)

@@ -280,9 +280,7 @@ class OverlapWatch:
 
     def _overlaps(self, sound: Sound) -> None:
         heard_ms = max(0, samples_to_ms(sound.onset - (self._playing_since or 0)))
-        self._open = OpenOverlap(
-            sound, saying=self._saying, heard_ms=heard_ms, again_ms=self._memory.again_ms(sound.onset)
-        )
+        self._open = self._memory.opened(sound, saying=self._saying, heard_ms=heard_ms)
 
     # --- what is done ---------------------------------------------------------------------------------------------
 
@@ -359,6 +357,7 @@ class OverlapWatch:
             saying=overlap.saying,
             heard_ms=overlap.heard_ms,
             again_ms=overlap.again_ms,
+            doubted=overlap.doubted,
             ducked=self._output == "duck",
             paused=self._output == "pause",
         )

@@ -12,6 +12,7 @@ from bareline.units import ms_to_samples, samples_to_ms
 __all__ = ["OpenOverlap", "OverlapMemory"]
 
 _AGAIN = ms_to_samples(1_200)
+"""Whoever is not heard says it again about so soon; listeners wait for longer."""
 _LATE = ms_to_samples(3_000)
 _ENDED_MAX = 64
 _WEIGHTS: tuple[OverlapKind, ...] = ("stop", "backchannel", "echo", "noise")
@@ -22,13 +23,15 @@ _WEIGHTS: tuple[OverlapKind, ...] = ("stop", "backchannel", "echo", "noise")
 class OpenOverlap:
     """A sound that overlaps the assistant's voice, and what it is taken for.
 
-    ``understood``: as a listener's word. ``over``: the sample where it was over.
+    ``understood``: as a listener's word. ``again_ms`` and ``doubted`` as in ``Overlap``. ``over``: the sample where it
+    was over.
     """
 
     sound: Sound
     saying: str = ""
     heard_ms: int = 0
     again_ms: int | None = None
+    doubted: bool = False
     kind: OverlapKind = "unknown"
     understood: bool = False
     stopped: bool = False
@@ -52,12 +55,13 @@ class OverlapMemory:
         """Somebody spoke, and not over the assistant's voice."""
         self._ended.append(OpenOverlap(sound, kind="turn", stopped=True))
 
-    def again_ms(self, onset: int) -> int | None:
-        """How long before a sound that begins here a listener's word was over, where that was just now."""
-        past = self._past
-        if past is None or past.kind != "backchannel" or onset - past.over > _AGAIN:
-            return None
-        return samples_to_ms(max(0, onset - past.over))
+    def opened(self, sound: Sound, *, saying: str, heard_ms: int) -> OpenOverlap:
+        """A sound overlaps the assistant's voice; perhaps it says again what was taken for a listener's just now."""
+        overlap, past = OpenOverlap(sound, saying=saying, heard_ms=heard_ms), self._past
+        if past is not None and past.kind == "backchannel" and sound.onset - past.over <= _AGAIN:
+            overlap.again_ms = samples_to_ms(max(0, sound.onset - past.over))
+            overlap.doubted = not past.understood
+        return overlap
 
     def take_late(self, at_sample: int) -> OpenOverlap | None:
         """The last overlap, once, while late words about it still count."""

@@ -80,14 +80,34 @@ def test_a_stop_that_goes_on_is_a_turn() -> None:
 
 def test_a_stop_is_believed_sooner_than_a_listener() -> None:
     assert judged(over(400, 320, words="stop", confidence=0.3)) == ("stop", "stop")
-    assert judged(over(400, 320, words="stop", confidence=0.1)) == ("play", "backchannel")
+    assert judged(over(400, 320, words="stop", confidence=0.06)) == ("stop", "stop")
+    assert judged(over(400, 320, words="stop", confidence=0.01)) == ("play", "backchannel")
+    assert judged(over(400, 320, words="tomorrow", confidence=0.3)) == ("play", "backchannel")
     assert judged(over(600, 320, words="yeah", confidence=0.3)) == ("play", "backchannel")
+
+
+def test_an_unsure_stop_has_to_be_speech_and_no_echo() -> None:
+    assert judged(over(400, 320, words="stop", confidence=0.1, probability=0.6)) == ("play", "noise")
+    assert judged(over(400, 320, words="stop", confidence=0.1, echo=0.2)) == ("play", "backchannel")
+    assert judged(over(400, 320, words="stop", confidence=0.3, echo=0.2)) == ("stop", "stop")
+
+
+def test_what_nobody_understood_takes_the_floor_when_it_comes_again() -> None:
+    again = {"again_ms": 500, "doubted": True}
+    assert judged(over(300, 320, words="oh", confidence=0.1, **again)) == ("stop", "turn")
+    assert judged(over(300, 320, words="stop", confidence=0.0, **again)) == ("stop", "stop")
+    assert judged(over(300, 320, words="oh", confidence=0.3, **again)) == ("play", "backchannel")
+    assert judged(over(300, 320, words="oh", confidence=0.6, **again)) == ("play", "backchannel")
+    assert judged(over(150, 320, words="oh", confidence=0.1, **again)) == ("play", "backchannel")
+    assert judged(over(300, 320, **again)) == ("play", "backchannel")
+    assert judged(over(300, 320, words="oh", confidence=0.1, again_ms=500)) == ("play", "backchannel")
+    assert judged(over(500, 320, words="tuesday", confidence=0.3, **again)) == ("stop", "turn")
 
 
 def test_what_nobody_understood_counts_by_its_length() -> None:
     assert judged(over(500, 320, confidence=0.0)) == ("play", "backchannel")
     assert judged(over(800, 320, confidence=0.0)) == ("stop", "turn")
-    assert judged(over(500, 320, confidence=0.0, again_ms=500)) == ("stop", "turn")
+    assert judged(over(500, 320, confidence=0.0, again_ms=500)) == ("play", "backchannel")
     assert judged(over(840, 320, words="right", confidence=0.2)) == ("play", "backchannel")
     assert judged(over(900, 320, words="right", confidence=0.2)) == ("stop", "turn")
     assert judged(over(1_000, confidence=0.0)) == ("pause", "unknown")

@@ -85,7 +85,7 @@ class Asked:
 class Recogniser:
     """Understands the given words, one after the other, and counts what it heard."""
 
-    def __init__(self, *words: str) -> None:
+    def __init__(self, *words: str | Hypothesis) -> None:
         self.words, self.heard, self.resets = list(words), 0, 0
 
     def feed(self, frame: AudioFrame) -> None:
@@ -95,7 +95,8 @@ class Recogniser:
         raise AssertionError("half a word is not asked for")
 
     def finish(self) -> Hypothesis:
-        return Hypothesis(self.words.pop(0), 0.9) if self.words else Hypothesis("", 0.0)
+        said = self.words.pop(0) if self.words else Hypothesis("", 0.0)
+        return said if isinstance(said, Hypothesis) else Hypothesis(said, 0.9)
 
     def reset(self) -> None:
         self.resets += 1
@@ -146,6 +147,17 @@ def test_a_turn_weighs_more_than_what_came_before_it() -> None:
 def test_the_same_soon_again_is_no_listener() -> None:
     bench = long_heard().hear(0, 400, 700, 520, 100)
     assert bench.actions == ["duck", "pause", "resume", "duck", "pause", "stop"]
+
+
+def test_what_was_not_understood_and_comes_again_takes_the_floor() -> None:
+    def twice(*words: Hypothesis) -> list[str]:
+        return long_heard(recogniser=Recogniser(*words)).hear(0, 300, 900, 300, 500).actions
+
+    strange, right = Hypothesis("oh", 0.1), Hypothesis("right", 0.9)
+    assert twice(strange, strange) == ["duck", "pause", "resume", "duck", "pause", "stop"]
+    assert twice(strange, right) == twice(right, strange) == ["duck", "pause", "resume"] * 2
+    late = long_heard(recogniser=Recogniser(strange, strange)).hear(0, 300, 2_000, 300, 500)
+    assert late.actions == ["duck", "pause", "resume"] * 2
 
 
 def test_a_kind_is_not_known_while_it_is_not_decided() -> None:
