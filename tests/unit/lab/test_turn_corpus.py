@@ -40,6 +40,16 @@ def test_labels_fit_the_sound() -> None:
     assert level(turn.from_ms, turn.from_ms + 60) > speech - 30
 
 
+@pytest.mark.parametrize("kind", ["insisting", "listening"])
+def test_what_is_said_twice_is_one_stretch_with_a_pause(kind: str) -> None:
+    recording = Scene(kind, "development", 2, seed=1).make()  # type: ignore[arg-type]
+    ((begin_ms, end_ms),) = [(each.from_ms, each.to_ms) for each in (*recording.labels.turns, *recording.labels.sounds)]
+    levels = [rms_dbfs(recording.pcm[48 * at : 48 * (at + 20)]) for at in range(begin_ms, end_ms, 20)]
+    quiet = [level < max(levels) - 20 for level in levels]
+    longest = max(len(list(run)) for silent, run in itertools.groupby(quiet) if silent)
+    assert 550 <= 20 * longest <= 3_000
+
+
 def test_three_in_ten_requests_pause_after_words_that_could_be_all() -> None:
     for part in ("development", "held_out"):
         turns = [spoken.household_turn(random.Random(number), part) for number in range(400)]

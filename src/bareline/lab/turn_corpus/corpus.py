@@ -37,6 +37,8 @@ SceneKind = Literal[
     "interruption",
     "backchannel",
     "cough",
+    "insisting",
+    "listening",
     "noise",
     "talkers",
     "echo",
@@ -48,17 +50,19 @@ SCENES: dict[SceneKind, int] = {
     "open": 200,
     "human": 150,
     "dictation": 60,
-    "interruption": 240,
-    "backchannel": 240,
+    "interruption": 400,
+    "backchannel": 400,
     "cough": 60,
+    "insisting": 120,
+    "listening": 120,
     "noise": 60,
     "talkers": 6,
     "echo_interruption": 80,
     "echo_backchannel": 80,
     "echo": 10,
 }
-"""How many scenes of each kind a full corpus has, in each part; noise, talkers and
-echo last a minute each."""
+"""How many scenes of each kind a full corpus has, in each part; noise, talkers and echo last a minute each. Insisting:
+an interruption that is said twice; listening: a backchannel that comes twice."""
 _LEAD_MS = 1_000
 _TAIL_MS = 3_000
 _MINUTE_MS = 60_000
@@ -66,6 +70,8 @@ _OVERLAP_AT_MS = (1_500, 3_000)
 _ECHO_OVERLAP_AT_MS = (5_000, 8_000)
 """The canceller needs some seconds of the assistant's voice to learn."""
 _AFTER_OVERLAP_MS = 2_500
+_AGAIN_MS: dict[SceneKind, tuple[int, int]] = {"insisting": (600, 1_400), "listening": (600, 3_000)}
+"""Whoever is not heard says it again as soon as the voice has come back."""
 _SNR_DB = (45, 45, 20, 10, 5)
 """Two in five scenes are quiet, the others in noise at 20, 10 and 5 dB."""
 _NOISE_BELOW_DB = (0, 6, 12, 20)
@@ -201,15 +207,17 @@ def _overlapping(
     track = Track()
     track.silence(at := chance.randint(*(_OVERLAP_AT_MS if not scene.in_echo else _ECHO_OVERLAP_AT_MS)))
     track.speech(samples)
+    if scene.kind in _AGAIN_MS:
+        track.silence(chance.randint(*_AGAIN_MS[scene.kind]))
+        track.speech(samples)
     playing = PlayingSpan(from_ms=300, to_ms=track.end_ms + _AFTER_OVERLAP_MS, saying=overlaps.saying(chance))
     turns: tuple[LabelledTurn, ...] = ()
     sounds: tuple[LabelledSound, ...] = ()
     if kind is not None:
         turns = (LabelledTurn(from_ms=at, to_ms=track.end_ms, kind=kind, text=tags["says"]),)
-    elif scene.kind != "cough":
-        sounds = (LabelledSound(from_ms=at, to_ms=track.end_ms, kind="backchannel", name=tags["says"]),)
     else:
-        sounds = (LabelledSound(from_ms=at, to_ms=track.end_ms, kind="cough", name="cough"),)
+        what = "cough" if scene.kind == "cough" else "backchannel"
+        sounds = (LabelledSound(from_ms=at, to_ms=track.end_ms, kind=what, name=tags["says"]),)
     return _in_room(scene, chance, track, _TAIL_MS, tags, turns=turns, sounds=sounds, playing=(playing,))
 
 
@@ -300,6 +308,8 @@ _MAKERS = {
     "interruption": _interruption,
     "backchannel": _backchannel,
     "cough": _cough,
+    "insisting": _interruption,
+    "listening": _backchannel,
     "noise": _noise,
     "talkers": _talkers,
     "echo": _echo,

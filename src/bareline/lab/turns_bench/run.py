@@ -62,6 +62,7 @@ _PLANS = (
     _Plan(
         "overlaps", "over the assistant's voice", ("interruption", "backchannel", "cough", "noise", "talkers"), overlaps
     ),
+    _Plan("again", "over the assistant's voice, said twice", ("insisting", "listening"), overlaps),
     _Plan(
         "echo",
         "beside a loudspeaker, after echo cancellation",
