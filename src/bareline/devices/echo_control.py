@@ -36,9 +36,8 @@ _PROVEN_MS = 3_000
 _QUIET = 0.5
 _PROVEN = 0.4
 """The canceller takes some of the user's voice too where both speak. In 32 minutes of the assistant alone, in rooms of
-chance, the rest of its echo reached 0.38 once a canceller had learned the room ..."""
-_UNPROVEN = 0.8
-"""... and 0.76 before."""
+chance, the rest of its echo reached 0.38 once the canceller had learned the room."""
+_LEAKING = 0.7
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,12 +121,14 @@ class EchoControl:
     def threshold(self) -> float:
         """Which speech probability should count as speech now.
 
-        0.5 in silence; less while the assistant is heard and its echo is gone (the canceller weakens the user's voice
-        too), more while nobody knows yet, or echo is left.
+        0.5 in silence and while nobody knows yet; less while the assistant is heard and its echo is gone (the canceller
+        weakens the user's voice too), more while echo is left.
         """
         if not self._meter.active:
             return _QUIET
-        return _PROVEN if self._proven and not leaking(self._meter.levels()) else _UNPROVEN
+        if leaking(self._meter.levels()):
+            return _LEAKING
+        return _PROVEN if self._proven else _QUIET
 
     @property
     def share(self) -> float | None:
