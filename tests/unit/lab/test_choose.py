@@ -150,7 +150,29 @@ def test_in_the_worked_cases_what_would_change_it_is_told() -> None:
         ({"existing": "pipeline"}, "pipecat"),
         ({"phone": "centre", "wire": "frames"}, "hatch"),
         ({"speech": "background", "talk": "dense"}, "gpt_live"),
+        (
+            {
+                "providers": "openai",
+                "speech": "background",
+                "client": "browser",
+                "turns": "service",
+                "skills": "application",
+            }
+            | {"scale": "dozens", "network": "steady", "phone": "no", "talk": "dense", "tools": "write"},
+            "gpt_live",
+        ),
         ({"speech": "checked"}, "cascade"),
+        (
+            {"providers": "openai", "speech": "checked", "client": "server", "phone": "some", "latency": "relaxed"}
+            | {"proof": "yes", "tools": "write", "network": "steady"},
+            "cascade",
+        ),
+        (
+            {"existing": "openai_agents", "providers": "openai", "client": "server", "tools": "handoffs"},
+            "openai_agents",
+        ),
+        ({"existing": "pydantic_ai", "providers": "wish", "client": "server", "tools": "write"}, "pydantic_ai"),
+        ({"existing": "pipeline", "providers": "several", "client": "app", "wire": "frames"}, "pipecat"),
         ({"rooms": "several"}, "livekit_agents"),
     ],
 )
