@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from bareline.lab.bench_load import cores
@@ -25,8 +26,8 @@ from bareline.lab.peers.visit import Visit, play
 
 __all__ = ["PeersOptions", "plan_rounds", "run_bench_peers"]
 
-_QUICK_S = 270.0
-"""After so long a quick run makes no visit again because of strangers' load."""
+_QUICK_SPARE_S = 60.0
+"""So long may a quick run take for visits that are made again."""
 _IMPORTS = 3
 
 
@@ -58,6 +59,7 @@ class _Gathered:
     outcomes: list[Outcome] = field(default_factory=list[Outcome])
     absent: list[Absence] = field(default_factory=list[Absence])
     void: list[str] = field(default_factory=list[str])
+    spare_s: float = float("inf")
 
 
 def plan_rounds(options: PeersOptions) -> list[tuple[Scene, ...]]:
@@ -75,23 +77,22 @@ def run_bench_peers(options: PeersOptions, progress: Callable[[str], None] = lam
     Raises ``BarelineError`` when the built-in server fails, ``ConfigurationError`` for a peer that is not known.
     """
     peers = choose_peers(list(options.peers))
-    gathered = _Gathered()
+    gathered = _Gathered(spare_s=_QUICK_SPARE_S if options.quick else float("inf"))
     environments = _environments(peers, gathered, progress)
     plan = plan_rounds(options)
     for environment in environments:
         progress(f"{environment.peer.name}: importing it {_IMPORTS} times")
         first = environment_samples(environment, _IMPORTS)
         gathered.rounds[environment.peer.name] = [first, *({} for _ in plan[1:])]
-    began = time.monotonic()
     with Stage() as stage:
         speech = speech_files(stage.folder)
         for number, scenes in enumerate(plan):
             for scene in scenes:
                 for environment in _in_turn(environments, number):
-                    late = options.quick and time.monotonic() - began > _QUICK_S
-                    attempts = 1 if late or not options.quiet_only else options.attempts
-                    visit = _visit(stage, environment, scene, speech, attempts)
-                    _gather(gathered, visit, number, options, progress)
+                    if environment.peer.transport in scene.over:
+                        make = partial(play, stage, environment, scene, speech)
+                        visit = _quiet_visit(make, gathered, options)
+                        _gather(gathered, visit, number, options, progress)
     return _report(options, environments, gathered, plan)
 
 
@@ -112,15 +113,15 @@ def _in_turn(environments: list[Environment], number: int) -> list[Environment]:
     return environments[first:] + environments[:first]
 
 
-def _visit(stage: Stage, environment: Environment, scene: Scene, speech: list[Path], attempts: int) -> Visit | None:
-    """The first visit that nobody disturbed, else the last one; ``None`` where the scene cannot be."""
-    if environment.peer.transport not in scene.over:
-        return None
-    visit = play(stage, environment, scene, speech)
-    for _ in range(attempts - 1):
-        if not _disturbed(visit):
+def _quiet_visit(make: Callable[[], Visit], gathered: _Gathered, options: PeersOptions) -> Visit:
+    """The first visit that nobody disturbed, else the last one."""
+    visit = make()
+    for _ in range(options.attempts - 1 if options.quiet_only else 0):
+        if gathered.spare_s <= 0 or not _disturbed(visit):
             break
-        visit = play(stage, environment, scene, speech)
+        began = time.monotonic()
+        visit = make()
+        gathered.spare_s -= time.monotonic() - began
     return visit
 
 
@@ -130,10 +131,8 @@ def _disturbed(visit: Visit) -> bool:
 
 
 def _gather(
-    gathered: _Gathered, visit: Visit | None, number: int, options: PeersOptions, progress: Callable[[str], None]
+    gathered: _Gathered, visit: Visit, number: int, options: PeersOptions, progress: Callable[[str], None]
 ) -> None:
-    if visit is None:
-        return
     name, scene = visit.peer.name, visit.scene
     where = f"round {number + 1}, {scene.name}, {name}"
     if visit.problem:
