@@ -92,7 +92,7 @@ class LatencyReading:
     def _connection(self, record: TraceRecord) -> None:
         data = record.data
         if record.name == "opened":
-            self.transport = str(data.get("transport", ""))
+            self.transport = self.transport or str(data.get("transport", ""))  # a sideband is none of its own
             self.line += 1
         elif record.name == "path":
             trip_ms = data.get("round_trip_ms")
