@@ -14,6 +14,7 @@ from weakref import WeakValueDictionary
 
 from bareline.client.call_events import CallEvent, ToolCalled, ToolSettled
 from bareline.client.journal import Journal
+from bareline.client.spare_task import SpareTask
 from bareline.client.tool_batches import ToolBatches
 from bareline.client.tool_calls import Answer, Executed, Running, ToolCall
 from bareline.client.tool_execution import Outcome, ToolExecution
@@ -62,6 +63,7 @@ class ToolRunner:
         self._journal = journal
         self._settings = settings
         self._spawn = spawn
+        self._spare = SpareTask(self._run, spawn)
         self._emit = emit
         self._filler = filler
         self._limit_bytes = limit_bytes
@@ -117,7 +119,7 @@ class ToolRunner:
         call = executed.call
         self.step(call, step)
         run = self._runs[call.call_id] = Running(executed, answer)
-        run.task = self._spawn(self._run(run))
+        run.task = self._spare.begin(run) if answer is None else self._spawn(self._run(run))
         asyncio.get_running_loop().call_soon(self._began, run)  # has its turn after the task: the function comes first
 
     def step(self, call: ToolCall, step: CallStep, **data: Any) -> None:
@@ -202,6 +204,8 @@ class ToolRunner:
         self._filler.began(run.call, run.tool)
         if not run.call.told:
             self._tell(run.call)
+        if run.answer is None:  # not for what the application starts, whose context variables are for this run alone
+            self._spare.refill()
 
     async def _run(self, run: Running) -> None:
         tool = run.executed.tool
