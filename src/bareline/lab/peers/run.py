@@ -10,7 +10,6 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path
 
 from bareline.lab.bench_load import cores
 from bareline.lab.bench_wire import FOREIGN_CORES_MAX
