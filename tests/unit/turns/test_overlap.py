@@ -349,6 +349,8 @@ def test_a_recogniser_hears_each_sound_from_before_its_beginning() -> None:
     assert bench.actions == ["duck", "pause", "stop"]
     assert bench.changes[-1].kind == "stop"
     assert recogniser.heard == (300 + 400 + 140) * MS
+    assert bench.watch.understands
+    assert not long_heard().watch.understands
     assert bench.hear(0, 1_000, 500).watch.turn_kind() == "turn"
 
 
