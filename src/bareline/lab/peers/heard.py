@@ -56,33 +56,39 @@ def barge_ins(visit: Visit) -> list[tuple[int, int]]:
 def truncation_errors_ms(visit: Visit) -> list[float]:
     """For each interruption: what the service was told the user heard of the response, minus what was heard."""
     pieces = heard_pieces(visit)
-    events = visit.passed["events"]
-    response_of = {
-        event[4]["item_id"]: event[4]["response_id"]
-        for event in events
-        if event[3].endswith("item.added") and "response_id" in event[4]
-    }
-    claimed = _claimed_ms(visit)
+    claimed, response_of = _claimed_ms(visit), _responses(visit)
     errors: list[float] = []
     for said, silent in barge_ins(visit):
         if visit.peer.transport == "webrtc":
-            responses = [
-                event[4]["response_id"]
-                for event in events
-                if event[3] == "output_audio_buffer.started" and event[0] < said
-            ]
-            begun = max(event[0] for event in events if event[3] == "output_audio_buffer.started" and event[0] < said)
-            heard_ns = sum(piece.end_ns - piece.begin_ns for piece in pieces if begun <= piece.begin_ns < silent)
-            response = responses[-1]
+            response, sounded = _since_started(visit, pieces, said, silent)
         else:
-            sounding = next(piece for piece in pieces if piece.end_ns > said)
-            response = response_of.get(sounding.item_id, "")
-            heard_ns = sum(
-                piece.end_ns - piece.begin_ns for piece in pieces if response_of.get(piece.item_id, "") == response
-            )
+            response = response_of.get(next(piece for piece in pieces if piece.end_ns > said).item_id, "")
+            sounded = [piece for piece in pieces if response_of.get(piece.item_id) == response]
+        heard_ns = sum(piece.end_ns - piece.begin_ns for piece in sounded)
         of_response = [item for item, owner in response_of.items() if owner == response]
-        errors.append(sum(claimed.get(item, 0.0) for item in of_response) - heard_ns / 1e6)
+        if of_response:
+            errors.append(sum(claimed.get(item, 0.0) for item in of_response) - heard_ns / 1e6)
     return errors
+
+
+def _responses(visit: Visit) -> dict[str, str]:
+    """The response of each item that one made."""
+    return {
+        data["item_id"]: data["response_id"]
+        for _, _, _, kind, data in visit.passed["events"]
+        if kind == "response.output_item.added"
+    }
+
+
+def _since_started(visit: Visit, pieces: list[Piece], said: int, silent: int) -> tuple[str, list[Piece]]:
+    """Where samples do not say whose they are: the response that was begun last, and all that sounded since."""
+    started = [
+        (at, data["response_id"])
+        for at, _, _, kind, data in visit.passed["events"]
+        if kind == "output_audio_buffer.started" and at < said
+    ]
+    begun, response = max(started, default=(0, ""))
+    return response, [piece for piece in pieces if begun <= piece.begin_ns < silent]
 
 
 def _claimed_ms(visit: Visit) -> dict[str, float]:

@@ -94,6 +94,7 @@ class Tap:
             finally:
                 for way in ways:
                     way.cancel()
+                await asyncio.gather(*ways, return_exceptions=True)  # a side that is gone is no fault of ours
                 self._open -= ways
             await self._part(request, near, far)
         return near
@@ -177,7 +178,7 @@ class Tap:
             return web.Response(
                 status=answer.status,
                 body=body,
-                headers={"Location": location, "Content-Type": answer.headers["Content-Type"]},
+                headers={"Location": location, "Content-Type": answer.headers.get("Content-Type", "")},
             )
 
     async def _observe(self, there: str, call_id: str, headers: dict[str, str]) -> None:
