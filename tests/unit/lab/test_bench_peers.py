@@ -93,6 +93,19 @@ def test_truncation_is_judged_over_all_items_of_the_answer(truncated: list[tuple
     assert truncation_errors_ms(interrupted(truncated)) == [error_ms]
 
 
+def test_over_webrtc_all_that_sounded_since_the_start_of_the_answer_counts() -> None:
+    events = [
+        [0, "side", 1, "response.output_item.added", {"item_id": "a", "response_id": "r"}],
+        [15 * MS, "side", 1, "output_audio_buffer.started", {"response_id": "r"}],
+        [500 * MS, "side", 1, "conversation.item.truncated", {"item_id": "a", "audio_end_ms": 460}],
+    ]
+    chunks = [[begin, end, -1, True] for begin, end, _, _ in speaking(20, begin_ms=20)]
+    before = [[0, 10 * MS, -1, True]]
+    seen = {"chunks": [*before, *chunks], "says": [1, 400 * MS]}
+    over = visit("barge-in", seen=seen, passed={"events": events}, peer="bareline-webrtc")
+    assert truncation_errors_ms(over) == [60.0]
+
+
 def test_the_clients_own_part_of_a_barge_in_is_told_apart() -> None:
     found = visit_samples(interrupted([("a", 500), ("b", 0)]))
     assert found == {"speech_started to silence": [10.0], "truncation error, two items": [0.0]}
