@@ -59,7 +59,10 @@ class Reactions:
         if isinstance(event, ev.ResponseOutputAudioDelta):  # nearly all events are, and nobody else wants them
             self._sound(event)
             return False
-        if isinstance(event, ev.ResponseFunctionCallArgumentsDone):  # no part does: the call itself comes after it
+        if isinstance(event, ev.ResponseFunctionCallArgumentsDone):  # nobody does, and the call itself waits behind it
+            return False
+        if isinstance(event, ev.ConversationItemDone) and isinstance(event.item, ev.FunctionCall):  # the same
+            parts.outbox.acknowledged(event)
             return False
         if isinstance(event, RemoteProtocolError):
             self.malformed += 1
