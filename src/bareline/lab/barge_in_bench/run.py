@@ -112,8 +112,8 @@ def _over_loudspeakers(
         )
         name = f"over loudspeakers, {ratio_db:+d} dB"
         ways.append(way_figures(name, [each for talk in talks for each in talk.found]))
-        uncalled += sum(talk.uncalled for talk in talks)
         if ratio_db >= 0:
+            uncalled += sum(talk.uncalled for talk in talks)
             missed = 100 * ways[-1].missed / ways[-1].interruptions
             goals.append(Goal(f"{name}: interruptions that were not yielded to", missed, MISSED_MAX, "%"))
         progress(f"{name}: calls in {len(talks)} rooms")
