@@ -136,7 +136,7 @@ def _spread(ordered: Sequence[float]) -> tuple[float, float]:
         cut = len(ordered) // 10
         return ordered[cut], ordered[-1 - cut]
     wider = max(_WIDER * (high - low), _WIDER_MIN * abs(median(ordered)))
-    return low - wider, high + wider
+    return (max(0.0, low - wider) if low >= 0 else low - wider), high + wider
 
 
 def _start_ms(visit: Visit) -> list[float]:
