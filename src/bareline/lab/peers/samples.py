@@ -21,19 +21,23 @@ Samples = Mapping[str, Sequence[float]]
 
 _FEW = 8
 """Of more samples the middle 80 % is told; of fewer the lowest and highest, widened, since a few miss the extremes."""
-_WIDER, _WIDER_MIN = 0.5, 0.05
+_WIDER, _WIDER_MIN = 1.0, 0.1
 """By so much of their distance, and at least so much of the median."""
 
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """``digits`` for tables; ``plotted``: whether a picture compares the peers; ``counted``: it has no spread."""
+    """``digits`` for tables; ``plotted``: whether a picture compares the peers; ``counted``: it has no spread.
+
+    ``step``: by so much it moves whatever the peer does: a window of the server's voice activity, a millisecond.
+    """
 
     name: str
     unit: str
     digits: int = 1
     plotted: bool = True
     counted: bool = False
+    step: float = 0.0
 
 
 MEASURES = (
@@ -47,9 +51,9 @@ MEASURES = (
     Measure("CPU per minute", "s", 2),
     Measure("sessions per core", "", 0),
     Measure("delta to application, ten sessions", "ms", 2, plotted=False),
-    Measure("barge-in to silence", "ms", 0),
+    Measure("barge-in to silence", "ms", 0, step=32.0),
     Measure("speech_started to silence", "ms", 2, plotted=False),
-    Measure("truncation error", "ms", 0, plotted=False),
+    Measure("truncation error", "ms", 0, plotted=False, step=1.0),
     Measure("truncation error after a stall", "ms", 0, plotted=False),
     Measure("truncation error, two items", "ms", 0, plotted=False),
     Measure("arguments to tool", "ms", 2, plotted=False),
@@ -116,7 +120,7 @@ def figures(rounds: Mapping[str, Sequence[Samples]]) -> tuple[PeerFigure, ...]:
         for measure in MEASURES:
             values = sorted(value for samples in own for value in samples.get(measure.name, ()))
             if values:
-                low, high = (values[0], values[-1]) if measure.counted else _spread(values)
+                low, high = (values[0], values[-1]) if measure.counted else _spread(values, measure.step)
                 ratio = _ratio(measure.name, own, rounds.get(FLOOR, ()))
                 rows.append(PeerFigure(peer, measure.name, measure.unit, median(values), low, high, ratio))
     return tuple(rows)
@@ -130,12 +134,12 @@ def _ratio(name: str, own: Sequence[Samples], floor: Sequence[Samples]) -> float
     return median(ratios) if ratios else None
 
 
-def _spread(ordered: Sequence[float]) -> tuple[float, float]:
+def _spread(ordered: Sequence[float], step: float) -> tuple[float, float]:
     low, high = ordered[0], ordered[-1]
     if len(ordered) > _FEW:
         cut = len(ordered) // 10
         return ordered[cut], ordered[-1 - cut]
-    wider = max(_WIDER * (high - low), _WIDER_MIN * abs(median(ordered)))
+    wider = max(_WIDER * (high - low), _WIDER_MIN * abs(median(ordered)), step)
     return (max(0.0, low - wider) if low >= 0 else low - wider), high + wider
 
 

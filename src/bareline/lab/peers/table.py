@@ -12,8 +12,8 @@ from bareline.lab.turn_tables import rows_text
 __all__ = ["SPREAD", "render_markdown", "render_peers"]
 
 SPREAD = (
-    "low-high: the middle 80 % of all samples; of eight and fewer the lowest and highest, widened by half their "
-    "distance and at least 5 %. x raw: the median over rounds of the ratio to the raw loop in the same round."
+    "low-high: the middle 80 % of all samples; of eight and fewer the lowest and highest, widened by their "
+    "distance and at least 10 %. x raw: the median over rounds of the ratio to the raw loop in the same round."
 )
 
 
