@@ -81,12 +81,12 @@ def grammar_for(toolset: Toolset, known: Knowledge, expecting: Expecting | None)
     lines = [_tool_rule(tool, at, slots) for at, tool in enumerate(toolset.tools)]
     answer = _answer(expecting, toolset, slots)
     # By ear, a second wish follows what needs no words of its own: an "and" after every name would make all of them
-    # harder to hear.
+    # harder to hear. The commands stand here once: each time costs a hundred milliseconds when the grammar changes.
     plain = [at for at, tool in enumerate(toolset.tools) if "show" in tool.verbs and not tool.required]
     shows = " | ".join(f"<tool{at}>" for at in plain)
     commands = " | ".join(f"<tool{at}>" for at in range(len(toolset.tools)))
-    sentences = [f"[<um>] [<lead>] ( {commands} ) [<tail>]"] if commands else []
-    sentences += [f"[<lead>] ( {shows} ) and [<lead>] ( {commands} ) [<tail>]"] if shows else []
+    first = f"[ [<lead>] ( {shows} ) and ] " if shows else ""
+    sentences = [f"[<um>] {first}[<lead>] ( {commands} ) [<tail>]"] if commands else []
     sentences += [f"( {bare} ) [<tail>]"] if (bare := _bare(toolset)) else []
     sentences.append("[<um>] <social> [please]")
     sentences.append(f"[<um>] [<lead>] ( {' | '.join(SIGHT_PHRASES)} ) [please]")
