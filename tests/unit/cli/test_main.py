@@ -171,7 +171,8 @@ def test_a_demo_that_is_terminated_hangs_up(tmp_path: Path) -> None:
         demo.terminate()
         demo.communicate(timeout=30)
     assert demo.returncode == 143
-    assert [record.name for record in read_trace(tmp_path / "trace.jsonl")][-1] == "closed"
+    connection = [record.name for record in read_trace(tmp_path / "trace.jsonl") if record.kind == "connection"]
+    assert connection[-1] == "closed"
 
 
 @pytest.mark.parametrize("key", ["sk-one\ntwo", "sk-schlüssel"])
