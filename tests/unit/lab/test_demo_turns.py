@@ -69,5 +69,5 @@ def test_what_the_voice_waited_in_the_truncated_answer_is_known() -> None:
         record(3_060, "received", "conversation.item.truncated"),
     ]
     after = [record(4_000, "playout", "started"), record(4_100, "decision", "pause"), record(4_900, "decision", "stop")]
-    assert held_back_ms([*before, *answer, *after]) == 350
+    assert held_back_ms([*before, *answer, *after]) == 360
     assert held_back_ms(before) == 0

@@ -90,18 +90,19 @@ def unmet_turns(turns: TurnTaking) -> list[str]:
 
 
 def held_back_ms(trace: Sequence[TraceRecord]) -> int:
-    """How long the voice had waited in the answer that was truncated last, until it went on or was silenced."""
+    """How long the voice had waited in the answer that was truncated last, until it went on or the server knew."""
     held_ns = last_ns = 0
     since_ns: int | None = None
     for record in trace:
         if (record.kind, record.name) == ("playout", "started"):
-            held_ns = 0
+            held_ns, since_ns = 0, None
         elif record.kind == "decision" and record.name == "pause":
             since_ns = record.at_ns
-        elif record.kind == "decision" and record.name in {"resume", "stop"} and since_ns is not None:
+        elif record.kind == "decision" and record.name == "resume" and since_ns is not None:
             held_ns, since_ns = held_ns + record.at_ns - since_ns, None
         elif (record.kind, record.name) in TRUNCATIONS:
-            last_ns = held_ns
+            last_ns = held_ns + (record.at_ns - since_ns if since_ns is not None else 0)
+            since_ns = None
     return ns_to_ms(last_ns)
 
 
