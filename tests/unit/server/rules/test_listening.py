@@ -212,3 +212,16 @@ def test_a_doubtful_no_is_a_no_but_a_doubtful_yes_is_no_consent(spoken):
     assert "did not catch" in conversation.say()
     assert conversation.say() == "All right, I left it alone."
     assert conversation.dialogue.calls == []
+
+
+@pytest.mark.parametrize(
+    ("yeses", "called"), [([0.2], True), ([0.13], False), ([0.13, 0.05], True), ([0.05, 0.05], False)]
+)
+def test_doubtful_yeses_to_a_proposal_together_may_be_sure_enough(talk, yeses, called):
+    hears = [Hypothesis("yes go ahead", doubt) for doubt in yeses]
+    proposal = {"status": "needs_confirmation", "proposal_id": "p_1", "say": "Delete Rome for good?"}
+    conversation = Spoken(talk("notes", {"delete_note": proposal, "confirm_action": "Deleted."}), Scripted(hears))
+    conversation.dialogue.say("delete rome")
+    said = [conversation.say() for _ in yeses]
+    assert conversation.dialogue.calls[1:] == [("confirm_action", {"proposal_id": "p_1"})] * called
+    assert said[:-1] == ["Please say yes or no. Delete Rome for good?"] * (len(yeses) - 1)

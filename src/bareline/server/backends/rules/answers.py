@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from bareline.server.backends.rules import wording
 from bareline.server.backends.rules.changes import Change, change_of_mind
 from bareline.server.backends.rules.entities import Knowledge, value_for
@@ -37,9 +39,8 @@ _FREE = 2.6
 """The score from which a reply is a new wish rather than the free text that was asked for."""
 _OFFERED_MAX = 5
 _YES_OR_NO = "Please say yes or no."
-_CERTAIN = Heard("")
 _SURE_YES = 0.15
-"""Below this confidence a yes is asked for again."""
+"""Below this confidence a yes is asked for again; what several doubtful ones make sure together counts too."""
 
 
 class Answers:
@@ -92,7 +93,7 @@ class Answers:
             case AskConsent():
                 if kind == "other":
                     return self._instead(expecting, self._changed(expecting))
-                return self._consent(expecting.proposal, kind, heard)
+                return self._yes(expecting, heard) if kind == "yes" else self._settled(expecting.proposal, kind)
             case AskDo(calls):
                 return self._do(calls, kind)
             case AskRight(draft, slot, value):
@@ -148,9 +149,14 @@ class Answers:
         values = {value_for(slot, entity, draft.tool.nouns) for entity in self._known.entities} - {None}
         return next(iter(values)) if len(values) == 1 else None
 
-    def _consent(self, proposal: Proposal, kind: str, heard: Heard) -> Reply:
-        if kind == "yes" and heard.confidence < _SURE_YES:
-            return Reply(proposal.say, reminder=_YES_OR_NO)
+    def _yes(self, asked: AskConsent, heard: Heard) -> Reply:
+        believed = 1 - (1 - asked.believed) * (1 - heard.confidence)
+        if believed < _SURE_YES:
+            self._memory.expecting = replace(asked, believed=believed)
+            return Reply(asked.proposal.say, reminder=_YES_OR_NO)
+        return self._settled(asked.proposal, "yes")
+
+    def _settled(self, proposal: Proposal, kind: str) -> Reply:
         tool = self._toolset.answering(proposal.field, consent=kind == "yes")
         self._memory.expecting = None
         if tool is not None:
@@ -160,10 +166,10 @@ class Answers:
     def _instead(self, asked: AskConsent, change: Change | None) -> Reply:
         """no, the other one; no, X: what was proposed is declined, and the same proposed of the other thing."""
         if change is None:
-            return self._consent(asked.proposal, "no", _CERTAIN)
+            return self._settled(asked.proposal, "no")
         if len(change.values) != 1:
             return self._ask(change.draft, change.slot)
-        declined = self._consent(asked.proposal, "no", _CERTAIN)
+        declined = self._settled(asked.proposal, "no")
         again = self.call(Draft(change.draft.tool, {**change.draft.values, change.slot.name: change.values[0]}))
         return Reply("", (*declined.calls, *again.calls))
 

@@ -95,10 +95,15 @@ class AskWhich:
 
 @dataclass(frozen=True, slots=True)
 class AskConsent:
-    """A tool's proposal was put to the user. ``call``: the one that was proposed, if it is known."""
+    """A tool's proposal was put to the user.
+
+    ``call``: the one that was proposed, if it is known. ``believed``: how sure it is (0-1) that a yes was among the
+    answers so far, none of which was sure enough.
+    """
 
     proposal: Proposal
     call: Call | None = None
+    believed: float = 0.0
 
 
 Expecting: TypeAlias = AskSlot | AskRight | AskDo | AskWhich | AskConsent
