@@ -10,6 +10,7 @@ from pathlib import Path
 
 import msgspec
 
+from bareline.cli.arguments import count, number
 from bareline.cli.bench_peers import add_bench_peers
 from bareline.cli.bench_turns import add_bench_turns
 from bareline.cli.terminal import Terminal
@@ -125,14 +126,14 @@ def _add_barge_in(benches: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "speaks over the assistant; compares what is told of an interruption with what was really heard. A run that "
         "other programs disturbed does not count. Exit status 1 when a goal was missed.",
     )
-    parser.add_argument("--interruptions", type=_count, default=20, help="in each call (default: 20)")
-    parser.add_argument("--listening", type=_count, default=12, help="listeners' sounds in each call (default: 12)")
-    parser.add_argument("--truths", type=_count, default=50, help="in virtual time, of each kind (default: 50)")
+    parser.add_argument("--interruptions", type=count, default=20, help="in each call (default: 20)")
+    parser.add_argument("--listening", type=count, default=12, help="listeners' sounds in each call (default: 12)")
+    parser.add_argument("--truths", type=count, default=50, help="in virtual time, of each kind (default: 50)")
     parser.add_argument(
         "--virtual", action="store_true", help="hold the calls in virtual time, the same on any machine"
     )
     parser.add_argument("--no-echo", action="store_true", help="measure nothing over loudspeakers, which takes minutes")
-    parser.add_argument("--attempts", type=_count, default=3, help="runs made at most (default: 3)")
+    parser.add_argument("--attempts", type=count, default=3, help="runs made at most (default: 3)")
     _add_choices(parser)
     parser.set_defaults(run=run_barge_in)
 
@@ -143,8 +144,8 @@ def _check(args: argparse.Namespace) -> None:
 
 
 def _add_options(parser: argparse.ArgumentParser, seconds: float = 6.0) -> None:
-    parser.add_argument("--runs", type=_count, default=5, help="valid runs wanted (default: 5)")
-    parser.add_argument("--attempts", type=_count, default=15, help="runs made at most (default: 15)")
+    parser.add_argument("--runs", type=count, default=5, help="valid runs wanted (default: 5)")
+    parser.add_argument("--attempts", type=count, default=15, help="runs made at most (default: 15)")
     parser.add_argument(
         "--seconds", type=_seconds, default=seconds, help=f"for each measurement (default: {seconds:g})"
     )
@@ -165,17 +166,5 @@ def _show(args: argparse.Namespace, report: msgspec.Struct, text: str) -> None:
     print(msgspec.json.format(msgspec.json.encode(report), indent=2).decode() if args.json else text)
 
 
-def _count(text: str) -> int:
-    if not text.isdecimal() or int(text) == 0:
-        raise argparse.ArgumentTypeError(f"'{text}' is not a number from 1 on")
-    return int(text)
-
-
 def _seconds(text: str) -> float:
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = math.nan
-    if not (math.isfinite(seconds) and seconds > 0):
-        raise argparse.ArgumentTypeError(f"'{text}' is not a number of seconds")
-    return seconds
+    return number(text, "a number of seconds", fits=lambda seconds: 0 < seconds < math.inf)

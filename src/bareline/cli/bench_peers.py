@@ -8,6 +8,7 @@ from pathlib import Path
 
 import msgspec
 
+from bareline.cli.arguments import count
 from bareline.cli.terminal import Terminal
 from bareline.errors import ConfigurationError
 
@@ -27,7 +28,7 @@ def add_bench_peers(benches: argparse._SubParsersAction[argparse.ArgumentParser]
     )
     peers.add_argument("--quick", action="store_true", help="two scenes, under five minutes")
     peers.add_argument("--peer", action="append", metavar="NAME", default=[], help="only this one; may be repeated")
-    peers.add_argument("--rounds", type=_count, default=3, help="of all scenes, without --quick (default: 3)")
+    peers.add_argument("--rounds", type=count, default=3, help="of all scenes, without --quick (default: 3)")
     peers.add_argument("--any-machine", action="store_true", help="count disturbed visits too, and say so")
     peers.add_argument(
         "--output", type=Path, metavar="DIR", help="also write report.json, table.md and peers.svg there"
@@ -70,9 +71,3 @@ def run_bench(args: argparse.Namespace) -> int:
     else:
         print(render_peers(report))
     return 0
-
-
-def _count(text: str) -> int:
-    if not text.isdecimal() or int(text) == 0:
-        raise argparse.ArgumentTypeError(f"'{text}' is not a number from 1 on")
-    return int(text)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import math
 import sys
 from pathlib import Path
 
 import msgspec
 
+from bareline.cli.arguments import count, number
 from bareline.cli.terminal import Terminal
 
 __all__ = ["add_bench_turns", "run_bench"]
@@ -26,7 +26,7 @@ def add_bench_turns(benches: argparse._SubParsersAction[argparse.ArgumentParser]
     turns.add_argument("--seed", type=int, default=1, help="another corpus (default: 1)")
     turns.add_argument("--share", type=_share, default=1.0, help="so much of the corpus, 0-1 (default: 1)")
     turns.add_argument("--development", action="store_true", help="the part that defaults were chosen by")
-    turns.add_argument("--processes", type=_count, metavar="N", help="how many at once (default: one per core)")
+    turns.add_argument("--processes", type=count, metavar="N", help="how many at once (default: one per core)")
     turns.add_argument("--write", type=Path, metavar="DIR", help="only write the corpus, for bareline tune turns")
     turns.add_argument("--json", action="store_true", help="print the report as JSON")
     turns.set_defaults(run=run_bench)
@@ -52,17 +52,5 @@ def run_bench(args: argparse.Namespace) -> int:
     return 0 if all(goal.met for goal in report.goals) else 1
 
 
-def _count(text: str) -> int:
-    if not text.isdecimal() or int(text) == 0:
-        raise argparse.ArgumentTypeError(f"'{text}' is not a number from 1 on")
-    return int(text)
-
-
 def _share(text: str) -> float:
-    try:
-        share = float(text)
-    except ValueError:
-        share = math.nan
-    if not 0 < share <= 1:
-        raise argparse.ArgumentTypeError(f"'{text}' is not a share above 0, up to 1")
-    return share
+    return number(text, "a share above 0, up to 1", fits=lambda share: 0 < share <= 1)

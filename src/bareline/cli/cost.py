@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from bareline.cli.arguments import number
 from bareline.cli.terminal import Terminal
 from bareline.errors import ConfigurationError
 
@@ -22,13 +24,7 @@ _ENCODER = msgspec.json.Encoder(decimal_format="number")
 
 
 def _amount(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = -1.0
-    if not 0 <= value < float("inf"):
-        raise argparse.ArgumentTypeError(f"'{text}' is not an amount")
-    return value
+    return number(text, "an amount", fits=lambda value: 0 <= value < math.inf)
 
 
 def _count(text: str) -> int:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import math
 import sys
 from pathlib import Path
 
 import msgspec
 
+from bareline.cli.arguments import number
 from bareline.cli.terminal import Terminal
 
 __all__ = ["add_parser", "run"]
@@ -68,10 +70,4 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _budget(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = -1.0
-    if not 0 < value < float("inf"):
-        raise argparse.ArgumentTypeError(f"'{text}' is not a number of milliseconds")
-    return value
+    return number(text, "a number of milliseconds", fits=lambda value: 0 < value < math.inf)

@@ -10,6 +10,7 @@ from typing import cast
 
 import msgspec
 
+from bareline.cli.arguments import count, number
 from bareline.cli.imported import imported
 from bareline.cli.terminal import Terminal
 from bareline.errors import ConfigurationError
@@ -42,7 +43,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     )
     turns.add_argument("--lock", action="store_true", help="write DIR/turns.lock.json for what is recommended")
     turns.add_argument("--lock-name", action="append", default=[], metavar="NAME", help="lock this contender instead")
-    turns.add_argument("--processes", type=_count, metavar="N", help="how many at once (default: one per core)")
+    turns.add_argument("--processes", type=count, metavar="N", help="how many at once (default: one per core)")
     turns.add_argument("--json", action="store_true", help="print the report as JSON")
     turns.set_defaults(run=run_turns)
 
@@ -84,17 +85,5 @@ def _text(path: Path) -> str:
         raise ConfigurationError(f"cannot read {path}: {error}") from error
 
 
-def _count(text: str) -> int:
-    if not text.isdecimal() or int(text) == 0:
-        raise argparse.ArgumentTypeError(f"'{text}' is not a number from 1 on")
-    return int(text)
-
-
 def _percent(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = -1.0
-    if not 0 <= value <= 100:
-        raise argparse.ArgumentTypeError(f"'{text}' is not a percentage")
-    return value / 100
+    return number(text, "a percentage", fits=lambda value: 0 <= value <= 100) / 100
