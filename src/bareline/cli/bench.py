@@ -13,6 +13,7 @@ import msgspec
 from bareline.cli.arguments import count, number
 from bareline.cli.bench_peers import add_bench_peers
 from bareline.cli.bench_turns import add_bench_turns
+from bareline.cli.json_text import json_text
 from bareline.cli.terminal import Terminal
 from bareline.errors import ConfigurationError
 
@@ -163,7 +164,7 @@ def _progress(args: argparse.Namespace) -> Callable[[str], None]:
 
 
 def _show(args: argparse.Namespace, report: msgspec.Struct, text: str) -> None:
-    print(msgspec.json.format(msgspec.json.encode(report), indent=2).decode() if args.json else text)
+    print(json_text(report) if args.json else text)
 
 
 def _seconds(text: str) -> float:

@@ -6,9 +6,8 @@ import argparse
 import sys
 from pathlib import Path
 
-import msgspec
-
 from bareline.cli.arguments import count
+from bareline.cli.json_text import json_text
 from bareline.cli.terminal import Terminal
 from bareline.errors import ConfigurationError
 
@@ -67,7 +66,7 @@ def run_bench(args: argparse.Namespace) -> int:
         (args.output / "table.md").write_text(render_markdown(report) + "\n")
         (args.output / "peers.svg").write_text(plot_peers(report))
     if args.json:
-        print(msgspec.json.format(msgspec.json.encode(report), indent=2).decode())
+        print(json_text(report))
     else:
         print(render_peers(report))
     return 0

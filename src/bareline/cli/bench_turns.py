@@ -6,9 +6,8 @@ import argparse
 import sys
 from pathlib import Path
 
-import msgspec
-
 from bareline.cli.arguments import count, number
+from bareline.cli.json_text import json_text
 from bareline.cli.terminal import Terminal
 
 __all__ = ["add_bench_turns", "run_bench"]
@@ -46,9 +45,7 @@ def run_bench(args: argparse.Namespace) -> int:
         print(f"{written} recordings in {args.write}")
         return 0
     report = run_bench_turns(options, progress=lambda line: terminal.line(line, "dim"))
-    print(
-        msgspec.json.format(msgspec.json.encode(report), indent=2).decode() if args.json else render_bench_turns(report)
-    )
+    print(json_text(report) if args.json else render_bench_turns(report))
     return 0 if all(goal.met for goal in report.goals) else 1
 
 

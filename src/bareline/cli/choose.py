@@ -7,8 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import msgspec
-
+from bareline.cli.json_text import json_text
 from bareline.cli.terminal import Terminal
 from bareline.errors import ConfigurationError
 
@@ -58,7 +57,7 @@ def run_choose(args: argparse.Namespace) -> int:
     sheet = _asked(given, json=args.json) if asked else given
     decision = decide(sheet.answers, name=args.name or sheet.name, prices=prices)
     if args.json:
-        print(msgspec.json.format(msgspec.json.Encoder(decimal_format="number").encode(decision), indent=2).decode())
+        print(json_text(decision))
     else:
         show_decision(Terminal(sys.stdout), decision, knowledge)
     _write(args, decision)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from bareline.cli.arguments import number
+from bareline.cli.json_text import json_text
 from bareline.cli.terminal import Terminal
 from bareline.errors import ConfigurationError
 
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
     from bareline.lab.cost_profile import CallProfile
 
 __all__ = ["add_parser", "run_estimate", "run_explain", "run_prices", "run_trace"]
-
-_ENCODER = msgspec.json.Encoder(decimal_format="number")
 
 
 def _amount(text: str) -> float:
@@ -97,7 +96,7 @@ def run_trace(args: argparse.Namespace) -> int:
     cost = account(read_trace(args.file), model=args.model, prices=load_prices(args.prices))
     coming = forecast(cost, args.until) if args.until else None
     if args.json:
-        _print({"account": cost, "forecast": coming})
+        print(json_text({"account": cost, "forecast": coming}))
     else:
         show_account(Terminal(sys.stdout), cost, coming)
     return 0
@@ -123,7 +122,7 @@ def run_estimate(args: argparse.Namespace) -> int:
         report = {"profile": profile, "estimates": estimates}
         show_estimates(terminal, profile, estimates)
     if args.json:
-        _print(report)
+        print(json_text(report))
     return 0
 
 
@@ -137,7 +136,7 @@ def run_explain(args: argparse.Namespace) -> int:
     quotes, calls = minute_quotes(prices), quoted_calls(prices)
     changes = cache_changes(prices, "gpt-realtime-2.1", msgspec.structs.replace(QUOTED_CALL, cache_share=1.0))
     if args.json:
-        _print({"minutes": quotes, "profile": QUOTED_CALL, "calls": calls, "changes": changes})
+        print(json_text({"minutes": quotes, "profile": QUOTED_CALL, "calls": calls, "changes": changes}))
     else:
         show_explained(Terminal(sys.stdout), quotes, calls, changes)
     return 0
@@ -150,7 +149,7 @@ def run_prices(args: argparse.Namespace) -> int:
 
     prices = load_prices(args.prices)
     if args.json:
-        _print(prices)
+        print(json_text(prices))
     else:
         show_prices(Terminal(sys.stdout), prices)
     return 0
@@ -168,7 +167,3 @@ def _profile(args: argparse.Namespace) -> CallProfile:
         return msgspec.convert(msgspec.structs.asdict(profile) | given, CallProfile)
     except (msgspec.ValidationError, ValueError) as error:
         raise ConfigurationError(f"not a profile of a call: {error}") from error
-
-
-def _print(report: object) -> None:
-    print(msgspec.json.format(_ENCODER.encode(report), indent=2).decode())

@@ -7,8 +7,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-import msgspec
-
+from bareline.cli.json_text import json_text
 from bareline.cli.terminal import Terminal
 from bareline.errors import ConfigurationError, MissingExtra
 
@@ -76,7 +75,7 @@ def run(args: argparse.Namespace) -> int:
             raise
         raise ConfigurationError(f"{missing}; or hold the call over --transport websocket") from missing
     if args.json:
-        print(msgspec.json.format(msgspec.json.encode(summary), indent=2).decode())
+        print(json_text(summary))
     else:
         view.finish(summary, out)
     return 0 if summary.ok else 1

@@ -7,8 +7,7 @@ import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import msgspec
-
+from bareline.cli.json_text import json_text
 from bareline.cli.terminal import Terminal
 from bareline.errors import ConfigurationError
 
@@ -51,7 +50,7 @@ def run(args: argparse.Namespace) -> int:
     """Print the findings; 1 when something is wrong."""
     findings = asyncio.run(_examine(args))
     if args.json:
-        print(msgspec.json.format(msgspec.json.encode(findings), indent=2).decode())
+        print(json_text(findings))
     return 1 if any(finding.verdict == "wrong" for finding in findings) else 0
 
 

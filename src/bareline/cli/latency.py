@@ -7,9 +7,8 @@ import math
 import sys
 from pathlib import Path
 
-import msgspec
-
 from bareline.cli.arguments import number
+from bareline.cli.json_text import json_text
 from bareline.cli.terminal import Terminal
 
 __all__ = ["add_parser", "run"]
@@ -56,7 +55,7 @@ def run(args: argparse.Namespace) -> int:
     kept = args.budget is None or (found is not None and found.p95 <= args.budget)
     if args.json:
         value = {"latency": report, "what_if": changed, "budget_ms": args.budget, "kept": kept}
-        print(msgspec.json.format(msgspec.json.encode(value), indent=2).decode())
+        print(json_text(value))
         return 0 if kept else 1
     terminal = Terminal(sys.stdout)
     show_latency(terminal, report)

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 import msgspec
 from msgspec import UNSET
 
+from bareline.cli.json_text import json_text
 from bareline.client.connect import DEFAULT_MODEL
 from bareline.protocol.bodies import ClientSecret
 from bareline.protocol.limits import SECRET_MAX_S, SECRET_MIN_S
@@ -43,7 +44,7 @@ def run(args: argparse.Namespace) -> int:
     """Print a new secret."""
     secret = asyncio.run(_mint(args))
     if args.json:
-        print(msgspec.json.format(msgspec.json.encode(secret), indent=2).decode())
+        print(json_text(secret))
         return 0
     print(secret.value)
     until = datetime.fromtimestamp(secret.expires_at, UTC)

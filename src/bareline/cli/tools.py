@@ -9,6 +9,7 @@ from types import ModuleType
 import msgspec
 
 from bareline.cli.imported import imported_module
+from bareline.cli.json_text import json_text
 from bareline.cli.terminal import Terminal
 from bareline.errors import BarelineError, ConfigurationError
 from bareline.tools import Toolbox
@@ -60,7 +61,7 @@ def run_lint(args: argparse.Namespace) -> int:
     boxes = _toolboxes(args.module)
     reports = [_Report(name, len(box), lint(box)) for name, box in boxes.items()]
     if args.json:
-        print(msgspec.json.format(msgspec.json.encode(reports), indent=2).decode())
+        print(json_text(reports))
     else:
         terminal = Terminal()
         for report, box in zip(reports, boxes.values(), strict=True):

@@ -8,10 +8,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import cast
 
-import msgspec
-
 from bareline.cli.arguments import count, number
 from bareline.cli.imported import imported
+from bareline.cli.json_text import json_text
 from bareline.cli.terminal import Terminal
 from bareline.errors import ConfigurationError
 
@@ -74,7 +73,7 @@ def run_turns(args: argparse.Namespace) -> int:
     terminal = Terminal(sys.stderr, silent=args.json)
     report = run_tune(args.folder, options, progress=terminal.status)
     terminal.status("")
-    print(msgspec.json.format(msgspec.json.encode(report), indent=2).decode() if args.json else render_tune(report))
+    print(json_text(report) if args.json else render_tune(report))
     return 0 if any(delay_ms is not None for delay_ms in report.delay_at_limit.values()) else 1
 
 
