@@ -60,10 +60,9 @@ class Journal:
         """An error and its severity."""
         self._write("error", severity, {"code": code, "message": message, **data})
 
-    def speaker(self, sink: object) -> None:
-        """The loudspeaker's own buffer, where it is a device that knows it."""
-        latency_ms = getattr(sink, "latency_ms", None)
-        if isinstance(latency_ms, int):
+    def speaker(self, latency_ms: int | None) -> None:
+        """The loudspeaker's own buffer, where it is known."""
+        if latency_ms is not None:
             self.note("speaker", latency_ms=latency_ms)
 
     def note(self, name: str, **data: Any) -> None:

@@ -60,7 +60,6 @@ class MediaPlayback:
         self._gather_until_ns: int | None = None
         self._watched = asyncio.Event()
         self._writer: SinkWriter[int] | None = None
-        self._sink = sink
         if sink is not None:
             self._writer = SinkWriter(
                 sink,
@@ -213,7 +212,7 @@ class MediaPlayback:
         """Write to the sink and watch what it says, until cancelled."""
         if self._writer is None:
             return
-        self._journal.speaker(self._sink)
+        self._journal.speaker(self._writer.latency_ms)
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._writer.run())
             tasks.create_task(self._watch())

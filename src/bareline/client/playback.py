@@ -51,7 +51,6 @@ class Playback:
         self._waiting_samples = 0
         self._watched = asyncio.Event()
         self._writer: SinkWriter[PartKey] | None = None
-        self._sink = sink
         if sink is not None:
             self._writer = SinkWriter(
                 sink,
@@ -186,7 +185,7 @@ class Playback:
         """Write to the sink and watch what it says, until cancelled."""
         if self._writer is None:
             return
-        self._journal.speaker(self._sink)
+        self._journal.speaker(self._writer.latency_ms)
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._writer.run())
             tasks.create_task(self._watch())

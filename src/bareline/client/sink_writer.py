@@ -13,7 +13,7 @@ from collections.abc import Callable
 from typing import Generic, Protocol, TypeVar
 
 from bareline.clock import now_ns
-from bareline.devices.contract import AudioSink
+from bareline.devices.contract import AudioSink, LatencyAware
 from bareline.errors import AudioFormatError
 from bareline.media.frames import AudioFrame
 from bareline.media.gain import Gain
@@ -93,6 +93,11 @@ class SinkWriter(Generic[Key]):
         self._writing: Piece[Key] | None = None
         self._late = False
         self._news = asyncio.Event()
+
+    @property
+    def latency_ms(self) -> int | None:
+        """Length of the device's own buffer, where the sink is one that knows it."""
+        return self._sink.latency_ms if isinstance(self._sink, LatencyAware) else None
 
     def wake(self) -> None:
         """There may be another piece."""

@@ -9,7 +9,7 @@ from typing import Protocol, runtime_checkable
 
 from bareline.media.frames import AudioFrame
 
-__all__ = ["AudioSink", "AudioSource", "EchoAware"]
+__all__ = ["AudioSink", "AudioSource", "EchoAware", "LatencyAware"]
 
 
 class AudioSource(Protocol):
@@ -73,4 +73,14 @@ class AudioSink(Protocol):
 
     async def close(self) -> None:
         """Stop and free the device; what was not heard is dropped."""
+        ...
+
+
+@runtime_checkable
+class LatencyAware(Protocol):
+    """What an ``AudioSink`` over a device may know besides."""
+
+    @property
+    def latency_ms(self) -> int | None:
+        """Length of the device's own buffer; None where nobody knows it."""
         ...

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable
 
 from bareline.clock import now_ns
-from bareline.devices.contract import AudioSink, AudioSource
+from bareline.devices.contract import AudioSink, AudioSource, LatencyAware
 from bareline.devices.far_end import FarEnd, SmoothTime
 from bareline.media.frames import AudioFrame
 from bareline.units import BYTES_PER_SAMPLE, NS_PER_S, ms_to_samples, samples_to_ns
@@ -36,6 +36,11 @@ class EchoSpeaker:
     def heard_samples(self) -> int:
         """As the sink says."""
         return self.look()
+
+    @property
+    def latency_ms(self) -> int | None:
+        """As the sink says, where it is ``LatencyAware``."""
+        return self._sink.latency_ms if isinstance(self._sink, LatencyAware) else None
 
     def look(self) -> int:
         """Ask the sink what was heard until now; ``far`` learns when, as evenly as the sink can tell."""

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
 
+from bareline.client.journal import Journal
+from bareline.client.media_playback import MediaPlayback
 from bareline.client.path_trace import POSITION_EVERY_SAMPLES, PathTrace, path_record
+from bareline.client.playback import Playback
+from bareline.devices.echo_streams import EchoSpeaker
+from bareline.devices.far_end import FarEnd
+from bareline.devices.sinks import NullSink
 from bareline.media.frames import AudioFrame
 from bareline.observe.recorder import Records
+from bareline.testing.virtual import run_virtual
 from bareline.units import ms_to_ns, samples_to_ns
 
 FRAME_SAMPLES = 480
@@ -62,3 +72,32 @@ def _stats(ice_ms: int | None, held_ms: int | None) -> Any:
 def test_the_path_is_what_the_transport_knows_of_it(stats: object, ping_ns: int | None, data: object) -> None:
     record = path_record(7, cast("Any", stats), ping_ns)
     assert (record.data if record else None) == data
+
+
+class Loudspeaker(NullSink):
+    """A device with a buffer of its own."""
+
+    latency_ms = 30
+
+
+@pytest.mark.parametrize("media", [False, True], ids=["events", "media"])
+@pytest.mark.parametrize(
+    ("sink", "told"),
+    [(NullSink, []), (Loudspeaker, [30]), (lambda: EchoSpeaker(Loudspeaker(), FarEnd()), [30])],
+    ids=["no device", "a device", "a device beside a microphone"],
+)
+def test_the_loudspeakers_own_buffer_is_told_where_it_is_known(sink: Callable[[], Any], told: list[int], media) -> None:
+    records = Records()
+
+    async def main() -> None:
+        heard: dict[str, Any] = {"started": lambda *_: None, "stopped": lambda *_: None}
+        journal = Journal(records)
+        playback = (
+            MediaPlayback(sink(), journal, chars=lambda _: 1, **heard) if media else Playback(sink(), journal, **heard)
+        )
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(1):
+                await playback.run()
+
+    run_virtual(main())
+    assert [record.data["latency_ms"] for record in records.records if record.name == "speaker"] == told
