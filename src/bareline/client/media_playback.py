@@ -8,7 +8,6 @@ to; the sink alone says what was heard (D4).
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections import deque
 from collections.abc import Callable
 
@@ -58,7 +57,6 @@ class MediaPlayback:
         self._waiting_samples = 0
         self._last: int | None = None
         self._gather_until_ns: int | None = None
-        self._watched = asyncio.Event()
         self._writer: SinkWriter[int] | None = None
         if sink is not None:
             self._writer = SinkWriter(
@@ -215,7 +213,7 @@ class MediaPlayback:
         self._journal.speaker(self._writer.latency_ms)
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._writer.run())
-            tasks.create_task(self._watch())
+            tasks.create_task(self._parts.watch(self._refresh))
 
     async def quiet(self) -> None:
         """Wait until nothing that has come is left to be heard, or the sink is stuck."""
@@ -229,10 +227,10 @@ class MediaPlayback:
     def _open(self, response_id: str) -> None:
         for key in self._ledger.keys(response_id):
             self._parts.opened(key)
-        self._watched.set()
+        self._parts.wake()
 
     def _wake(self) -> None:
-        self._watched.set()
+        self._parts.wake()
         if self._writer is not None:
             self._writer.wake()
 
@@ -257,16 +255,7 @@ class MediaPlayback:
 
     def _after_write(self, key: int | None) -> None:  # noqa: ARG002 (which one is known of events only)
         if len(self._parts.open) != len(self._parts.begun):
-            self._watched.set()
-
-    async def _watch(self) -> None:
-        """Say when parts begin and end to sound."""
-        while True:
-            self._watched.clear()
-            self._look()
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(self._parts.next_look_s()):
-                    await self._watched.wait()
+            self._parts.wake()
 
     def _look(self) -> None:
         self._refresh()

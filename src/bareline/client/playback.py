@@ -7,7 +7,6 @@ holds up events. The ledger counts each stage; the sink alone says what was hear
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections import deque
 from collections.abc import Callable
 
@@ -49,7 +48,6 @@ class Playback:
         self._decoders: dict[PartKey, Decoder] = {}
         self._queues: dict[PartKey | None, deque[bytes]] = {}
         self._waiting_samples = 0
-        self._watched = asyncio.Event()
         self._writer: SinkWriter[PartKey] | None = None
         if sink is not None:
             self._writer = SinkWriter(
@@ -116,7 +114,7 @@ class Playback:
         if decoder is not None and self._ledger.wanted(*key):
             self._decoded(key, decoder.flush())
         self._ledger.finished(*key)
-        self._watched.set()
+        self._parts.wake()
         if self._writer is not None:
             self._writer.wake()
 
@@ -188,7 +186,7 @@ class Playback:
         self._journal.speaker(self._writer.latency_ms)
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._writer.run())
-            tasks.create_task(self._watch())
+            tasks.create_task(self._parts.watch(self._refresh))
 
     async def quiet(self) -> None:
         """Wait until nothing is left to be heard, or the sink is stuck."""
@@ -218,16 +216,7 @@ class Playback:
 
     def _after_write(self, key: PartKey | None) -> None:
         if key is not None and not self._parts.has_begun(key):
-            self._watched.set()
-
-    async def _watch(self) -> None:
-        """Say when parts begin and end to sound."""
-        while True:
-            self._watched.clear()
-            self._look()
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(self._parts.next_look_s()):
-                    await self._watched.wait()
+            self._parts.wake()
 
     def _look(self) -> None:
         self._refresh()

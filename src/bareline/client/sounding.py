@@ -7,7 +7,9 @@ nothing that anybody waits for, so nobody asks.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable
+from typing import NoReturn
 
 from bareline.client.journal import Journal
 from bareline.clock import now_ns
@@ -46,6 +48,7 @@ class Sounding:
         self._stopped = stopped
         self._open: dict[PartKey, None] = {}
         self._begun: dict[PartKey, None] = {}
+        self._news = asyncio.Event()
 
     @property
     def open(self) -> tuple[PartKey, ...]:
@@ -64,6 +67,20 @@ class Sounding:
     def has_begun(self, key: PartKey) -> bool:
         """Whether this part sounds."""
         return key in self._begun
+
+    def wake(self) -> None:
+        """A part may begin or end sooner than it seemed."""
+        self._news.set()
+
+    async def watch(self, refresh: Callable[[], None]) -> NoReturn:
+        """Look whenever it is worth it, until cancelled; ``refresh`` lets the ledger know what was heard until now."""
+        while True:
+            self._news.clear()
+            refresh()
+            self.look()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(self.next_look_s()):
+                    await self._news.wait()
 
     def look(self) -> None:
         """Say what has begun and ended since the last time; the ledger knows what was heard until now."""
