@@ -17,10 +17,10 @@ import msgspec
 from bareline.errors import TraceError
 from bareline.lab.latency_wave import Waveform, read_waveform
 from bareline.observe.latency import PARTS, PartName, PartSource, RoundTrip, TurnLatency, round_trip, sources, split
-from bareline.observe.latency_moments import Recording, TracedLatency, TurnMoments
+from bareline.observe.latency_moments import Recording, TurnMoments
 from bareline.observe.latency_trace import read_moments
 from bareline.observe.recorder import read_trace
-from bareline.units import NS_PER_MS, ms_to_ns
+from bareline.units import NS_PER_MS, NS_PER_S, ms_to_ns
 
 __all__ = [
     "EAR_WITHIN_MS",
@@ -102,13 +102,18 @@ def measure_latency(path: Path, recording: Path | None = None) -> LatencyReport:
     except TraceError as error:
         raise error if str(trace) in str(error) else TraceError(f"{trace}: {error}") from error
     waveform, told = _waveform(trace, traced.recording, recording)
-    turns = [_measured(number, traced, each, waveform) for number, each in enumerate(traced.answered, start=1)]
+    parted = [split(traced, each, _mouth(each, waveform)) for each in traced.answered]
+    began_ns = traced.answered[0].decided_ns
+    turns = [
+        _measured(number, turn, waveform, at_ns=moments.decided_ns - began_ns)
+        for number, (moments, turn) in enumerate(zip(traced.answered, parted, strict=True), start=1)
+    ]
     return LatencyReport(
         transport=traced.transport,
         spoken=traced.spoken,
         recording=told,
         round_trip=round_trip(traced),
-        sources=sources(traced, [split(traced, each, _mouth(each, waveform)) for each in traced.answered]),
+        sources=sources(traced, parted),
         turns=tuple(turns),
         parts=spread_parts([turn.parts for turn in turns]),
         sum_ms=spread(turn.sum_ms for turn in turns),
@@ -144,18 +149,17 @@ def _waveform(trace: Path, told: Recording | None, named: Path | None) -> tuple[
     if named is None and not path.is_file():
         return None, f"none: {path.name} is not beside the trace"
     waveform = read_waveform(path, told.at_ns, both=told.both)
-    return waveform, str(path.name)
+    return waveform, path.name
 
 
-def _measured(number: int, traced: TracedLatency, moments: TurnMoments, waveform: Waveform | None) -> MeasuredTurn:
-    turn = split(traced, moments, _mouth(moments, waveform))
-    ear_ns = _ear(moments, waveform)
+def _measured(number: int, turn: TurnLatency, waveform: Waveform | None, *, at_ns: int) -> MeasuredTurn:
+    ear_ns = _ear(turn.heard_ns, waveform)
     whole_ns = None if ear_ns is None or turn.mouth != "recording" or turn.mouth_ns is None else ear_ns - turn.mouth_ns
     late_ms = _late_ms(turn)
     silent_ms = None if ear_ns is None else (ear_ns - turn.heard_ns) / NS_PER_MS
     return MeasuredTurn(
         number=number,
-        at_s=round((moments.decided_ns - traced.answered[0].decided_ns) / NS_PER_MS / 1000, 1),
+        at_s=round(at_ns / NS_PER_S, 1),
         detection=turn.detection,
         silence_ms=turn.silence_ms,
         mouth=turn.mouth,
@@ -181,11 +185,11 @@ def _mouth(moments: TurnMoments, waveform: Waveform | None) -> int | None:
     return waveform.spoken_until(moments.decided_ns) if waveform is not None else None
 
 
-def _ear(moments: TurnMoments, waveform: Waveform | None) -> int | None:
+def _ear(heard_ns: int, waveform: Waveform | None) -> int | None:
     if waveform is None:
         return None
-    last_ns = moments.heard_ns + ms_to_ns(_SILENT_START_MS)
-    return waveform.heard_from(moments.heard_ns - ms_to_ns(_ALIGNED_MS), not_after_ns=last_ns)
+    last_ns = heard_ns + ms_to_ns(_SILENT_START_MS)
+    return waveform.heard_from(heard_ns - ms_to_ns(_ALIGNED_MS), not_after_ns=last_ns)
 
 
 def _late_ms(turn: TurnLatency) -> float | None:
