@@ -24,6 +24,9 @@ __all__ = ["Assumption", "WhatIf", "WhatIfReport", "parse_what_if", "what_if"]
 _TRANSPORTS = ("webrtc", "websocket")
 _MS_MAX = 60_000
 
+_Change = Callable[[MeasuredTurn, dict[PartName, float]], None]
+"""Puts other figures into the parts of a turn."""
+
 
 class WhatIf(msgspec.Struct, frozen=True, kw_only=True):
     """What is to change; ``None`` stays as it was. ``rtt_ms`` wins over ``region`` (FROM:TO)."""
@@ -82,7 +85,7 @@ def parse_what_if(settings: Sequence[str]) -> WhatIf:
 def what_if(report: LatencyReport, change: WhatIf) -> WhatIfReport:
     """The report's turns with the change."""
     assumptions: list[Assumption] = []
-    changes: list[Callable[[MeasuredTurn, dict[PartName, float]], None]] = []
+    changes: list[_Change] = []
     if change.silence is not None:
         changes.append(_silence(report, change.silence, assumptions))
     if change.transport is not None and change.transport != report.transport:
@@ -107,9 +110,6 @@ def what_if(report: LatencyReport, change: WhatIf) -> WhatIfReport:
         sum_ms=spread(sums),
         turns_ms=tuple(sums),
     )
-
-
-_Change = Callable[[MeasuredTurn, "dict[PartName, float]"], None]
 
 
 def _silence(report: LatencyReport, silence_ms: int, assumptions: list[Assumption]) -> _Change:

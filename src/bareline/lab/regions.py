@@ -19,6 +19,7 @@ REGIONS_SOURCE = (
 )
 WITHIN_MS = 2.0
 """Within one region; a few data centres of one city."""
+_EXAMPLE = "eu-central:us-east"
 
 REGIONS: dict[str, str] = {
     "us-east": "Virginia",
@@ -79,6 +80,3 @@ def region_round_trip(pair: str) -> RegionTrip:
     source = REGIONS_SOURCE if here != there else "within a city"
     ms = WITHIN_MS if here == there else _TRIPS[frozenset((here, there))]
     return RegionTrip(REGIONS[here], REGIONS[there], ms, source)
-
-
-_EXAMPLE = "eu-central:us-east"

@@ -63,7 +63,9 @@ class TurnMoments(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TracedLatency(msgspec.Struct, frozen=True, kw_only=True):
-    """``media``: audio travelled beside the events. ``answered``: the turns that were answered aloud, of all that were
+    """What a whole trace tells.
+
+    ``media``: audio travelled beside the events. ``answered``: the turns that were answered aloud, of all that were
     ``spoken`` and not taken back.
 
     ``round_trips_ns``: measured by the transport; ``answers_ns``: from a request of this side to the event that

@@ -11,8 +11,6 @@ from bareline.units import NS_PER_MS, samples_to_ns
 
 __all__ = ["LatencyReading", "ReadResponse", "ReadTurn"]
 
-_COMMITTED = "input_audio_buffer.committed"
-_STOPPED = "input_audio_buffer.speech_stopped"
 _FIRST_AUDIO = frozenset({"output_audio_buffer.started", "response.output_audio.delta"})
 _TOOL_ENDS = frozenset({"answered", "failed", "timed_out", "cancelled", "unknown"})
 
@@ -150,9 +148,9 @@ class LatencyReading:
                 self._session(_object(data.get("session")))
                 if self.updates:
                     self.answers.append(at_ns - self.updates.pop(0))
-            case name if name == _STOPPED:
+            case "input_audio_buffer.speech_stopped":
                 self.stopped[str(data.get("item_id"))] = (at_ns, _whole(data, "audio_end_ms"))
-            case name if name == _COMMITTED:
+            case "input_audio_buffer.committed":
                 self._committed(str(data.get("item_id")), at_ns)
             case "conversation.item.added":
                 sent_ns = self.items.pop(str(_object(data.get("item")).get("id")), None)
