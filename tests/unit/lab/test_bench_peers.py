@@ -160,7 +160,7 @@ def test_every_peer_has_a_small_program_and_requirements() -> None:
 
 def test_the_floor_takes_part_always_and_strangers_are_refused() -> None:
     assert [peer.name for peer in choose_peers(["openai"])] == [FLOOR, "openai"]
-    assert choose_peers(None) == PEERS
+    assert choose_peers([]) == PEERS
     with pytest.raises(ConfigurationError, match="there is no peer 'twilio'"):
         choose_peers(["twilio"])
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -87,10 +88,10 @@ PEERS = (
 )
 
 
-def choose_peers(names: list[str] | None) -> tuple[Peer, ...]:
+def choose_peers(names: Collection[str]) -> tuple[Peer, ...]:
     """These peers, and the floor before them; all when none is named. Raises ``ConfigurationError``."""
     known = {peer.name: peer for peer in PEERS}
-    unknown = [name for name in names or () if name not in known]
+    unknown = [name for name in names if name not in known]
     if unknown:
         raise ConfigurationError(f"there is no peer '{unknown[0]}'; there are: {', '.join(known)}")
     wanted = {FLOOR, *(names or known)}

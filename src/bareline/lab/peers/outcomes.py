@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bareline.lab.peers.heard import heard_pieces
-from bareline.lab.peers.report import Outcome
+from bareline.lab.peers.report import Outcome, Verdict
 from bareline.lab.peers.visit import Visit
 
 __all__ = ["outcome_of"]
@@ -29,15 +29,17 @@ def outcome_of(visit: Visit) -> Outcome:
     return _outcome(visit, "told" if told else "dead", words, told)
 
 
-def _outcome(visit: Visit, verdict: str, words: str, told: str) -> Outcome:
+def _outcome(visit: Visit, verdict: Verdict, words: str, told: str) -> Outcome:
     with_told = f"{words}; the application is told: {told}" if told else words
-    return Outcome(visit.peer.name, visit.scene.name, verdict, with_told)  # pyright: ignore[reportArgumentType]
+    return Outcome(visit.peer.name, visit.scene.name, verdict, with_told)
 
 
 def _answered_again(visit: Visit) -> bool:
+    """Whether something was heard of a response that began after the user's second utterance."""
     says: list[int | None] = visit.seen["says"]
     again = says[1] if len(says) > 1 else None
-    created = [at for at, way, _, kind, _ in visit.passed["events"] if kind == "response.created" and way != "up"]
-    if again is None or not any(at > again for at in created):
+    if again is None:
         return False
-    return any(piece.begin_ns > max(at for at in created if at > again) for piece in heard_pieces(visit))
+    created = [at for at, way, _, kind, _ in visit.passed["events"] if kind == "response.created" and way != "up"]
+    last = max((at for at in created if at > again), default=None)
+    return last is not None and any(piece.begin_ns > last for piece in heard_pieces(visit))

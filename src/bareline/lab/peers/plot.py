@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from xml.sax.saxutils import escape
 
-from bareline.lab.peers.contenders import FLOOR, PEERS
+from bareline.lab.peers.contenders import FLOOR
 from bareline.lab.peers.report import PeerFigure, PeersReport
 from bareline.lab.peers.samples import MEASURES, Measure
 
@@ -22,10 +22,8 @@ _COLOURS = {"ours": "#2a6f97", "floor": "#888888", "others": "#c98b4b"}
 
 def plot_peers(report: PeersReport) -> str:
     """The whole picture, as text."""
-    names = {row.peer for row in report.rows}
-    peers = [peer.name for peer in PEERS if peer.name in names]
     measures = [m for m in MEASURES if m.plotted and any(row.measure == m.name for row in report.rows)]
-    panel_height = _HEAD + _BAR_HEIGHT * len(peers) + 14
+    panel_height = _HEAD + _BAR_HEIGHT * len(report.peers) + 14
     rows = -(-len(measures) // _COLUMNS)
     width, height = _COLUMNS * _PANEL_WIDTH, rows * panel_height + 30
     parts = [
@@ -34,15 +32,14 @@ def plot_peers(report: PeersReport) -> str:
     ]
     for number, measure in enumerate(measures):
         left, top = number % _COLUMNS * _PANEL_WIDTH, number // _COLUMNS * panel_height
-        found = {peer: row for peer in peers if (row := report.find(peer, measure.name)) is not None}
+        found = {peer: row for peer in report.peers if (row := report.find(peer, measure.name)) is not None}
         parts += _panel(measure, found, left + 10, top)
     parts.append(f'<text x="10" y="{height - 10}" fill="#555">{escape(report.machine)}; {report.date}</text></g></svg>')
     return "\n".join(parts) + "\n"
 
 
 def _panel(measure: Measure, found: dict[str, PeerFigure], left: int, top: int) -> Iterable[str]:
-    unit = f", {measure.unit}" if measure.unit else ""
-    yield f'<text x="{left}" y="{top + 22}" font-size="13" font-weight="bold">{escape(measure.name + unit)}</text>'
+    yield f'<text x="{left}" y="{top + 22}" font-size="13" font-weight="bold">{escape(measure.heading)}</text>'
     most = max(row.high for row in found.values()) or 1.0
     bars = left + _NAMES_WIDTH
 

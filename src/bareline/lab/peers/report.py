@@ -16,12 +16,16 @@ __all__ = [
     "Outcome",
     "PeerFigure",
     "PeersReport",
+    "Verdict",
     "cache_folder",
     "latest_report",
     "local_report_path",
     "read_report",
     "save_report",
 ]
+
+
+Verdict = Literal["told", "silent", "dead", "raised", "reconnected", "goes on", "none"]
 
 
 class PeerFigure(msgspec.Struct, frozen=True):
@@ -45,7 +49,7 @@ class Outcome(msgspec.Struct, frozen=True):
 
     peer: str
     scene: str
-    verdict: Literal["told", "silent", "dead", "raised", "reconnected", "goes on", "none"]
+    verdict: Verdict
     words: str
 
 
@@ -75,6 +79,11 @@ class PeersReport(msgspec.Struct, frozen=True, kw_only=True):
     void: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     quick: bool = False
+
+    @property
+    def peers(self) -> tuple[str, ...]:
+        """Who has figures, in the order of the rows."""
+        return tuple(dict.fromkeys(row.peer for row in self.rows))
 
     def find(self, peer: str, measure: str) -> PeerFigure | None:
         """The figure of this peer; ``None`` where it has none."""

@@ -75,7 +75,7 @@ def run_bench_peers(options: PeersOptions, progress: Callable[[str], None] = lam
 
     Raises ``BarelineError`` when the built-in server fails, ``ConfigurationError`` for a peer that is not known.
     """
-    peers = choose_peers(list(options.peers))
+    peers = choose_peers(options.peers)
     gathered = _Gathered(spare_s=_QUICK_SPARE_S if options.quick else float("inf"))
     environments = _environments(peers, gathered, progress)
     plan = plan_rounds(options)

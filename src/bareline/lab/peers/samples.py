@@ -39,6 +39,11 @@ class Measure:
     counted: bool = False
     step: float = 0.0
 
+    @property
+    def heading(self) -> str:
+        """Its name and unit."""
+        return f"{self.name}, {self.unit}" if self.unit else self.name
+
 
 MEASURES = (
     Measure("install size", "MB", 0, counted=True),
@@ -154,18 +159,13 @@ def _delta_ms(visit: Visit) -> list[float]:
     if visit.peer.transport == "websocket":
         return [value / 1e6 for value in visit.seen["latencies_ns"]]
     begins = [piece.begin_ns for piece in heard_pieces(visit)]
-    first = (
-        next((begin for begin in begins if begin > started), None)
-        for started in _times(visit, "output_audio_buffer.started")
-    )
-    starts = _times(visit, "output_audio_buffer.started")
-    return [(begin - started) / 1e6 for begin, started in zip(first, starts, strict=True) if begin is not None]
+    return _waits_ms(_times(visit, "output_audio_buffer.started"), begins)
 
 
 def _barge_in(visit: Visit) -> dict[str, list[float]]:
     happened = barge_ins(visit)
     speech = _times(visit, "input_audio_buffer.speech_started")
-    noticed = [(next((at for at in speech if at > said), None), silent) for said, silent in happened]
+    noticed = [(_next(speech, said), silent) for said, silent in happened]
     found = {
         "speech_started to silence": [(silent - at) / 1e6 for at, silent in noticed if at is not None],
         _TRUNCATION[visit.scene.name]: truncation_errors_ms(visit),
@@ -178,12 +178,20 @@ def _barge_in(visit: Visit) -> dict[str, list[float]]:
 def _tool(visit: Visit) -> dict[str, list[float]]:
     """From the end of the arguments to the tool, and to the response that knows its result."""
     asked = _times(visit, "response.function_call_arguments.done")
-    answered = _times(visit, "response.created")
-    trips = (next((at for at in answered if at > done), None) for done in asked)
     return {
         "arguments to tool": [(at - done) / 1e6 for done, at in zip(asked, visit.seen["tools"], strict=False)],
-        "tool round trip": [(at - done) / 1e6 for done, at in zip(asked, trips, strict=True) if at is not None],
+        "tool round trip": _waits_ms(asked, _times(visit, "response.created")),
     }
+
+
+def _waits_ms(begins: Sequence[int], ends: Sequence[int]) -> list[float]:
+    """From each beginning to the next end, where there is one."""
+    pairs = ((begin, _next(ends, begin)) for begin in begins)
+    return [(end - begin) / 1e6 for begin, end in pairs if end is not None]
+
+
+def _next(times: Sequence[int], after: int) -> int | None:
+    return next((at for at in times if at > after), None)
 
 
 def _times(visit: Visit, kind: str) -> list[int]:

@@ -30,11 +30,12 @@ def render_peers(report: PeersReport) -> str:
 
 def render_markdown(report: PeersReport) -> str:
     """One table of medians with their spread, and one of the failures, for documents."""
-    peers = _present(report)
+    peers = report.peers
     rows = [["", *(_title(peer) for peer in peers)], ["---"] * (len(peers) + 1)]
-    for measure in _measured(report):
-        unit = f", {measure.unit}" if measure.unit else ""
-        rows.append([f"{measure.name}{unit}", *(_cell(report.find(peer, measure.name), measure) for peer in peers)])
+    rows += [
+        [measure.heading, *(_cell(report.find(peer, measure.name), measure) for peer in peers)]
+        for measure in _measured(report)
+    ]
     told = [["scene", "peer", "what the application gets"], ["---"] * 3]
     told += [[each.scene, _title(each.peer), f"**{each.verdict}**: {each.words}"] for each in report.outcomes]
     tables = [rows, *([told] if report.outcomes else [])]
@@ -43,8 +44,8 @@ def render_markdown(report: PeersReport) -> str:
 
 def _blocks(report: PeersReport) -> Iterable[str]:
     for measure in _measured(report):
-        rows = [[f"{measure.name}{f', {measure.unit}' if measure.unit else ''}", "median", "low-high", "x raw"]]
-        for peer in _present(report):
+        rows = [[measure.heading, "median", "low-high", "x raw"]]
+        for peer in report.peers:
             found = report.find(peer, measure.name)
             if found is not None:
                 spread = f"{found.low:.{measure.digits}f}-{found.high:.{measure.digits}f}"
@@ -71,11 +72,6 @@ def _absent(report: PeersReport) -> Iterable[str]:
 def _measured(report: PeersReport) -> list[Measure]:
     names = {row.measure for row in report.rows}
     return [measure for measure in MEASURES if measure.name in names]
-
-
-def _present(report: PeersReport) -> list[str]:
-    names = {row.peer for row in report.rows}
-    return [peer.name for peer in PEERS if peer.name in names]
 
 
 def _title(name: str) -> str:
