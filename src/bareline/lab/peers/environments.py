@@ -55,8 +55,6 @@ class Environment:
     def command(self) -> tuple[str, ...]:
         """How its program is run."""
         if self.peer.runtime == "node":
-            for path in (PROGRAMS / "shared" / "probe.mjs", self.peer.program):
-                shutil.copy(path, self.folder)  # Node looks for packages beside the program
             return ("node", str(self.folder / self.peer.program.name))
         return (str(_python(self.folder)), str(self.peer.program))
 
@@ -84,6 +82,9 @@ def make_environment(peer: Peer, progress: Progress) -> Environment:
     folder = cache_folder() / "environments" / f"{peer.name}-{key}"
     if not (folder / _MADE).exists():
         _make(peer, folder, lines, progress)
+    if peer.runtime == "node":
+        for path in (PROGRAMS / "shared" / "probe.mjs", peer.program):
+            shutil.copy(path, folder)  # Node looks for packages beside the program
     made = json.loads((folder / _MADE).read_text())
     return Environment(peer, folder, made["version"], made["distributions"], made["megabytes"])
 
