@@ -7,6 +7,7 @@ inner format, PCM16 mono at 24 kHz. Conversions to a coarser unit round down.
 from __future__ import annotations
 
 __all__ = [
+    "BYTES_PER_MS",
     "BYTES_PER_SAMPLE",
     "NS_PER_MS",
     "NS_PER_S",
@@ -25,6 +26,7 @@ SAMPLE_RATE_HZ = 24_000
 """The one inner sample rate: what ``audio/pcm`` means in the Realtime API (REALTIME.md section 12)."""
 BYTES_PER_SAMPLE = 2
 SAMPLES_PER_MS = SAMPLE_RATE_HZ // 1000
+BYTES_PER_MS = SAMPLES_PER_MS * BYTES_PER_SAMPLE
 NS_PER_MS = 1_000_000
 NS_PER_S = 1_000_000_000
 

@@ -6,10 +6,10 @@ Source: REALTIME.md sections 8 and 12.
 from __future__ import annotations
 
 from bareline.protocol.events import AudioFormat, RealtimeSession, Session, TranscriptionSession, UnsetType
+from bareline.units import BYTES_PER_MS
 
 __all__ = ["bytes_per_ms", "input_format", "is_pcm", "output_format", "vad_on", "vad_responds"]
 
-_PCM_BYTES_PER_MS = 48
 _G711_BYTES_PER_MS = 8
 
 
@@ -50,4 +50,4 @@ def is_pcm(audio_format: AudioFormat | None) -> bool:
 
 def bytes_per_ms(audio_format: AudioFormat | None) -> int:
     """Bytes of one millisecond of mono audio."""
-    return _PCM_BYTES_PER_MS if is_pcm(audio_format) else _G711_BYTES_PER_MS
+    return BYTES_PER_MS if is_pcm(audio_format) else _G711_BYTES_PER_MS

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from bareline.lab.peers.visit import Visit
+from bareline.units import BYTES_PER_MS
 
 __all__ = ["Piece", "barge_ins", "heard_pieces", "truncation_errors_ms"]
 
 _GAP_NS = 150_000_000
 """Silence longer than this ends a stretch of speech."""
-_BYTES_PER_MS = 48
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +95,7 @@ def _claimed_ms(visit: Visit) -> dict[str, float]:
     """What each item holds by the service's books: all that was sent, unless it was truncated."""
     claimed: dict[str, float] = {}
     for item_id, size in visit.passed["frames"]:
-        claimed[item_id] = claimed.get(item_id, 0.0) + size / _BYTES_PER_MS
+        claimed[item_id] = claimed.get(item_id, 0.0) + size / BYTES_PER_MS
     for _, _, _, kind, data in visit.passed["events"]:
         if kind == "conversation.item.truncated":
             claimed[data["item_id"]] = float(data["audio_end_ms"])

@@ -19,6 +19,7 @@ from typing import Any
 from aiohttp import ClientSession, ClientWebSocketResponse, WSMessage, WSMsgType, web
 
 from bareline.lab.peers.programs.shared.probe import FRAME_BYTES, stamp, stamps
+from bareline.units import BYTES_PER_MS
 
 __all__ = ["Tap", "main"]
 
@@ -121,7 +122,7 @@ class Tap:
         """The delta with the moment of its passing in it; what the scene wants to go wrong happens here."""
         response, before = event["response_id"], sent_ms.get(event["response_id"], 0.0)
         pcm = bytearray(base64.b64decode(event["delta"]))
-        sent_ms[response] = before + len(pcm) / 48
+        sent_ms[response] = before + len(pcm) / BYTES_PER_MS
         if before < self._rules["after_ms"] <= sent_ms[response]:
             await asyncio.sleep(self._rules.get("stall_ms", 0) / 1000)
             if self._rules.pop("error", None):

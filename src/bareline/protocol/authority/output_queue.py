@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bareline.units import BYTES_PER_SAMPLE, SAMPLES_PER_MS
+from bareline.units import BYTES_PER_MS
 
 __all__ = ["OutputQueue"]
-
-_BYTES_PER_MS = SAMPLES_PER_MS * BYTES_PER_SAMPLE
 
 
 class OutputQueue:
@@ -36,11 +34,11 @@ class OutputQueue:
 
     def heard(self, response_id: str, played_ms: int) -> list[tuple[str, int, bool]]:
         """Per item, in order: whole milliseconds heard when so much of the response was played, and was that all?"""
-        left = played_ms * _BYTES_PER_MS
+        left = played_ms * BYTES_PER_MS
         heard: dict[str, int] = {}
         queued: dict[str, int] = {}
         for item_id, length in self._stretches.get(response_id, ()):
             heard[item_id] = heard.get(item_id, 0) + min(left, length)
             queued[item_id] = queued.get(item_id, 0) + length
             left -= min(left, length)
-        return [(item_id, heard[item_id] // _BYTES_PER_MS, heard[item_id] == queued[item_id]) for item_id in heard]
+        return [(item_id, heard[item_id] // BYTES_PER_MS, heard[item_id] == queued[item_id]) for item_id in heard]
