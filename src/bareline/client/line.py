@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, NoReturn, Self, cast
 
 from bareline.client.audio_tap import AudioTap, OutputAudio
+from bareline.client.one_reader import OneReader
 from bareline.client.path_trace import PathTrace, path_record
 from bareline.client.shared_audio import SharedAudio
 from bareline.client.trace_events import received_record, sent_audio_record, sent_raw_record, sent_record
@@ -70,8 +71,7 @@ class Line:
         self._backlog: deque[Received] = deque()
         self._room = asyncio.Event()
         self._room.set()
-        self._reading = False
-        self._waiters: list[asyncio.Future[None]] = []
+        self._reader = OneReader()
         self._events_wanted = False
         self._known: Session | None = None
         self._takes_pcm = True
@@ -185,23 +185,21 @@ class Line:
                 if take(await self.received()):
                     await asyncio.sleep(0)
 
-        while self._backlog or self._reading:
+        while self._backlog or self._reader.busy:
             take(await self.received())
 
         def take_in(message: bytes) -> bool | None:
             pause = take(self._understood(message))
-            self._wake()
+            self._reader.wake()
             return pause
 
-        self._events_wanted = self._reading = True
+        self._events_wanted = True
         try:
-            await transport.forward(take_in)
+            with self._reader:
+                await transport.forward(take_in)
         except ConnectionLost as lost:
             self._note_lost(lost)
             raise
-        finally:
-            self._reading = False
-            self._wake()
 
     async def __aiter__(self) -> AsyncIterator[ServerEvent | RemoteProtocolError]:
         while True:
@@ -277,33 +275,15 @@ class Line:
 
     async def _read_until(self, wanted: Sized) -> None:
         """Read one message, unless another task's reading fills ``wanted`` first."""
-        while not wanted and self._reading:
-            await self._next_read()
-        if wanted:
+        if not await self._reader.may_read(wanted):
             return
-        self._reading = True
         try:
-            message = await self._transport.receive()
+            with self._reader:
+                message = await self._transport.receive()
         except ConnectionLost as lost:
             self._note_lost(lost)
             raise
-        finally:
-            self._reading = False
-            self._wake()
         self._backlog.append(self._understood(message))
-
-    async def _next_read(self) -> None:
-        waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiters.append(waiter)
-        try:
-            await waiter
-        finally:
-            self._waiters.remove(waiter)
-
-    def _wake(self) -> None:
-        for waiter in self._waiters:
-            if not waiter.done():
-                waiter.set_result(None)
 
     def _understood(self, message: bytes) -> Received:
         """The event, seen by the observer and by whoever follows the audio."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import deque
 from collections.abc import AsyncIterator
 
 from bareline.client.audio_tap import TAP_MAX_SAMPLES, OutputAudio
+from bareline.client.one_reader import OneReader
 from bareline.errors import Closed
 from bareline.media.frames import AudioFrame
 from bareline.transports.contract import MediaTransport
@@ -24,8 +24,7 @@ class SharedAudio:
         self.dropped_samples = 0
         self._transport = transport
         self._followers: list[_Follower] = []
-        self._reading = False
-        self._waiters: list[asyncio.Future[None]] = []
+        self._reader = OneReader()
 
     def follow(self) -> AsyncIterator[OutputAudio]:
         """Frames from now on; ends after our close, raises ``ConnectionLost``."""
@@ -46,28 +45,12 @@ class SharedAudio:
 
     async def _read_until(self, follower: _Follower) -> None:
         """Receive one frame, unless another one's reading brings it first."""
-        while not follower.frames and self._reading:
-            await self._next_read()
-        if follower.frames:
+        if not await self._reader.may_read(follower.frames):
             return
-        self._reading = True
-        try:
+        with self._reader:
             frame = await self._transport.receive_audio()
-        finally:
-            self._reading = False
-            for waiter in self._waiters:
-                if not waiter.done():
-                    waiter.set_result(None)
         for each in self._followers:
             self.dropped_samples += each.put(frame)
-
-    async def _next_read(self) -> None:
-        waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiters.append(waiter)
-        try:
-            await waiter
-        finally:
-            self._waiters.remove(waiter)
 
 
 class _Follower:
