@@ -35,6 +35,8 @@ from bareline.units import NS_PER_S
 
 __all__ = ["ConsentDesk"]
 
+_CONFIRMING = frozenset({CONFIRM_ACTION, DECLINE_ACTION})
+
 
 class ConsentDesk:
     """Keeps the actions that wait for consent.
@@ -131,7 +133,7 @@ class ConsentDesk:
 
     def reported(self, call: ToolCall) -> bool:
         """Take a call of a confirming tool; False when it is another tool's."""
-        if call.name not in {CONFIRM_ACTION, DECLINE_ACTION}:
+        if call.name not in _CONFIRMING:
             return False
         proposal_id = proposal_named(call.arguments)
         self._runner.step(call, CallStep.START, proposal_id=proposal_id)

@@ -59,7 +59,8 @@ class Reactions:
         if isinstance(event, ev.ResponseOutputAudioDelta):  # nearly all events are, and nobody else wants them
             self._sound(event)
             return False
-        if isinstance(event, ev.ResponseFunctionCallArgumentsDone):  # nobody does, and the call itself waits behind it
+        if isinstance(event, ev.ResponseFunctionCallArgumentsDone):  # the call itself waits behind it
+            parts.runner.foresee(event.name, event.arguments)
             return False
         if isinstance(event, ev.ConversationItemDone) and isinstance(event.item, ev.FunctionCall):  # the same
             parts.outbox.acknowledged(event)

@@ -7,7 +7,8 @@ is asked for (REALTIME.md 10.8). A call that an interruption ended asks for none
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+
+import msgspec
 
 from bareline.client.tool_calls import ToolCall
 from bareline.protocol import events as ev
@@ -15,11 +16,10 @@ from bareline.protocol import events as ev
 __all__ = ["ToolBatches"]
 
 
-@dataclass(slots=True)
-class _Batch:
+class _Batch(msgspec.Struct):
     """The calls of one response that have no answer yet. ``ask``: the last answer given deserves a response."""
 
-    waiting: set[str] = field(default_factory=set[str])
+    waiting: set[str]
     over: bool = False
     ask: bool = False
 
@@ -40,7 +40,10 @@ class ToolBatches:
 
     def expect(self, call: ToolCall) -> None:
         """A call that needs an answer."""
-        self._batches.setdefault(call.response_id, _Batch()).waiting.add(call.call_id)
+        batch = self._batches.get(call.response_id)
+        if batch is None:
+            batch = self._batches[call.response_id] = _Batch(set())
+        batch.waiting.add(call.call_id)
 
     def give(self, call: ToolCall, output: str) -> None:
         """Give the output to the model; ``given`` follows."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, field
+
+import msgspec
 
 from bareline.tools import CallState, CancellationScope, Consent, Tool
 from bareline.tools.arguments import Arguments
@@ -13,8 +14,7 @@ from bareline.tools.calls import ENDS
 __all__ = ["Answer", "Executed", "Running", "ToolCall"]
 
 
-@dataclass(slots=True)
-class ToolCall:
+class ToolCall(msgspec.Struct):
     """One function call of the model and where it stands. ``told``: the application heard of it."""
 
     call_id: str
@@ -31,8 +31,7 @@ class ToolCall:
         return self.state in ENDS
 
 
-@dataclass(frozen=True, slots=True)
-class Executed:
+class Executed(msgspec.Struct, frozen=True):
     """One execution: the call that asked for it, and the consent and its question, if the tool asks for one."""
 
     call: ToolCall
@@ -56,8 +55,7 @@ Answer = Callable[[ToolCall, str], None]
 """Gives a call's output to whom it is for."""
 
 
-@dataclass(slots=True)
-class Running:
+class Running(msgspec.Struct):
     """One execution under way.
 
     ``answer`` gets the output instead of the model. ``entered``: the function began to run at least once, so it may
@@ -68,7 +66,7 @@ class Running:
 
     executed: Executed
     answer: Answer | None = None
-    scope: CancellationScope = field(default_factory=CancellationScope)
+    scope: CancellationScope = msgspec.field(default_factory=CancellationScope)
     entered: bool = False
     began: bool = False
     limit: asyncio.Timeout | None = None

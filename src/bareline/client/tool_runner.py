@@ -74,6 +74,7 @@ class ToolRunner:
         )
         self._once = ToolOnce(self._execution, journal, settings.store, phrases=settings.phrases)
         self._known: OrderedDict[str, None] = OrderedDict()
+        self._foreseen: tuple[Tool, str, Arguments | InvalidArguments] | None = None
         self._open: dict[str, ToolCall] = {}
         self._runs: dict[str, Running] = {}
         self._rooms: WeakValueDictionary[tuple[str, int], asyncio.Semaphore] = WeakValueDictionary()
@@ -82,6 +83,12 @@ class ToolRunner:
     def busy(self) -> bool:
         """Whether a call has no answer yet."""
         return self._batches.busy
+
+    def foresee(self, name: str, arguments: str) -> None:
+        """The arguments of a call are all there, and it is whole or cut off: read them while that is on its way."""
+        tool = self.toolbox.get(name)
+        if tool is not None:
+            self._foreseen = tool, arguments, tool.parse(arguments)
 
     def requested(self, item: ev.FunctionCall, response_id: str, at_ns: int) -> ToolCall | None:
         """Take a finished function call of the model, once; the call to be decided on. ``at_ns``: when it was read."""
@@ -104,7 +111,7 @@ class ToolRunner:
             known = [entry.name for entry in self.toolbox]
             self._refuse(call, unknown_tool_text(call.name, known, self._settings.phrases))
             return
-        arguments = tool.parse(call.arguments)
+        arguments = self._arguments(tool, call.arguments)
         if isinstance(arguments, InvalidArguments):
             self._tell(call)
             self._refuse(call, invalid_text(call.name, arguments, self._settings.phrases))
@@ -117,7 +124,8 @@ class ToolRunner:
     def start(self, executed: Executed, step: CallStep, answer: Answer | None = None) -> None:
         """Run it in a task of its own; ``answer`` gets the output instead of the model."""
         call = executed.call
-        self.step(call, step)
+        call.state = next_state(call.state, step)  # no end, so nothing else of ``step``
+        self._journal.tool(call.name, call.call_id, call.state)
         run = self._runs[call.call_id] = Running(executed, answer)
         run.task = self._spare.begin(run) if answer is None else self._spawn(self._run(run))
         asyncio.get_running_loop().call_soon(self._began, run)  # has its turn after the task: the function comes first
@@ -193,6 +201,12 @@ class ToolRunner:
                 self.settle(call, CallStep.CANCEL, "", detail="the call ended")
             else:
                 self.step(call, CallStep.CANCEL, detail="the call ended")
+
+    def _arguments(self, tool: Tool, text: str) -> Arguments | InvalidArguments:
+        foreseen, self._foreseen = self._foreseen, None
+        if foreseen is not None and foreseen[0] is tool and foreseen[1] == text:
+            return foreseen[2]
+        return tool.parse(text)
 
     def _began(self, run: Running) -> None:
         """What the function does not wait for; done once, before anything else is told of this execution."""

@@ -1,7 +1,8 @@
-"""What does a tool cost over a bare loop that calls the function at once, on this machine?
+"""What does a tool cost over a bare loop that calls the function, on this machine?
 
 A bare loop (raw ``websockets`` and ``json``, as the floor of ``bench wire``) and a ``Call`` take turns against one bare
-server, each with an async and with a plain function. A run counts only when nobody else used the machine. The promises
+server, each with an async and with a plain function. Both read on while a function runs; a loop that does not is shown
+too. A run counts only when nobody else used the machine. The promises
 stand in ``docs/performance.md``.
 """
 
@@ -33,7 +34,7 @@ _TITLES = ("done to entry p50 µs", "p99 µs", "parsed to entry p50 µs", "retur
 
 @dataclass(frozen=True)
 class BenchToolsOptions:
-    """``runs`` valid runs are wanted and at most ``attempts`` made, ``seconds`` for each of four clients.
+    """``runs`` valid runs are wanted and at most ``attempts`` made, ``seconds`` for each client.
 
     ``quiet_only=False`` counts disturbed runs too, and says so.
     """
@@ -87,7 +88,7 @@ class BenchToolsReport(msgspec.Struct, frozen=True):
 def run_bench_tools(
     options: BenchToolsOptions | None = None, progress: Callable[[str], None] = lambda _: None
 ) -> BenchToolsReport:
-    """Measure; takes about ``runs`` x 4 x ``seconds``, and more on a busy machine. ``progress`` gets lines.
+    """Measure; takes about ``runs`` x 6 x ``seconds``, and more on a busy machine. ``progress`` gets lines.
 
     Raises ``BarelineError`` when a client fails.
     """
@@ -137,13 +138,13 @@ def _why_void(clients: dict[str, ToolRun]) -> str:
     foreign = max((found.foreign_cores or 0.0 for found in clients.values()), default=0.0)
     if foreign > FOREIGN_CORES_MAX:
         return f"other programs used {foreign:.2f} of a core"
-    floor = clients["floor async"].entry_p99_us
+    floor = clients["loop async"].entry_p99_us
     return f"the bare loop's own p99 was {floor:.0f} µs" if floor > FLOOR_P99_MAX_US else ""
 
 
 def _report(options: BenchToolsOptions, runs: list[ToolsRun]) -> BenchToolsReport:
     counted = [run for run in runs if not run.void]
-    notes = ["both begin on response.output_item.done, which the server sends right after the arguments are done."]
+    notes = ["all begin on response.output_item.done, which the server sends right after the arguments are done."]
     if not options.quiet_only:
         notes.append("disturbed runs were counted too, as asked for; these figures are no evidence.")
     if len(counted) < options.runs:
@@ -178,7 +179,7 @@ def _goals(counted: list[ToolsRun]) -> list[Goal]:
 
 def _ratio(counted: list[ToolsRun], how: str, figure: str) -> float | None:
     """The median over runs of the call's figure over the loop's in the same run."""
-    pairs = [(getattr(r.clients[f"call {how}"], figure), getattr(r.clients[f"floor {how}"], figure)) for r in counted]
+    pairs = [(getattr(r.clients[f"call {how}"], figure), getattr(r.clients[f"loop {how}"], figure)) for r in counted]
     over = spread([value / floor for value, floor in pairs if floor])
     return over.median if over is not None else None
 

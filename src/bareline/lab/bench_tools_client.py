@@ -8,17 +8,22 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import functools
 import json
 import os
 import sys
 import time
-from collections.abc import Awaitable, Callable, Coroutine
-from typing import Any
+from collections.abc import Callable, Coroutine
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from websockets.asyncio.client import ClientConnection
 
 __all__ = ["KINDS", "main"]
 
-KINDS = ("floor async", "call async", "floor thread", "call thread")
-"""``floor``: raw ``websockets`` and ``json``. ``thread``: the function is a plain one and runs in a thread."""
+KINDS = ("deaf loop async", "loop async", "call async", "deaf loop thread", "loop thread", "call thread")
+"""``loop``: raw ``websockets`` and ``json``, a task for each call. ``deaf loop``: it awaits the function where it reads
+events, and hears nothing meanwhile. ``thread``: the function is a plain one and runs in a thread."""
 
 _SETTLE_S = 0.5
 
@@ -83,50 +88,56 @@ async def _measure(plan: dict[str, Any]) -> None:
     os._exit(0)  # closing handshakes are not part of what is measured
 
 
-async def _floor_async(meter: Meter) -> None:
-    async def call(arguments: dict[str, Any]) -> str:
-        return await meter.book_table(**arguments)
+class _Loop:
+    """What one writes by hand. Without ``hears`` it awaits a function where it reads events, and has none meanwhile."""
 
-    await _floor(meter, call)
+    def __init__(self, meter: Meter, *, in_thread: bool, hears: bool) -> None:
+        self._meter = meter
+        self._in_thread = in_thread
+        self._hears = hears
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._open = 0
+        self._over = False
 
+    async def run(self) -> None:
+        from websockets.asyncio.client import connect
 
-async def _floor_thread(meter: Meter) -> None:
-    async def call(arguments: dict[str, Any]) -> str:
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(None, lambda: meter.book_table_in_thread(**arguments))
+        async with connect(self._meter.url, compression=None, max_size=None, proxy=None) as connection:
+            await connection.send('{"type":"session.update","session":{"type":"realtime"}}')
+            while True:
+                event = json.loads(await connection.recv(decode=False))
+                kind = event["type"]
+                if kind == "response.output_item.done" and event["item"]["type"] == "function_call":
+                    self._meter.parsed_ns = time.monotonic_ns()
+                    self._open, self._over = self._open + 1, False
+                    if self._hears:
+                        task = asyncio.create_task(self._answer(connection, event["item"]))
+                        self._tasks.add(task)
+                        task.add_done_callback(self._tasks.discard)
+                    else:
+                        await self._answer(connection, event["item"])
+                elif kind == "response.done" and event["response"]["output"]:
+                    self._over = True
+                    await self._ask(connection)
+                elif kind == "session.updated":
+                    self._meter.ready.set()
 
-    await _floor(meter, call)
+    async def _answer(self, connection: ClientConnection, item: dict[str, Any]) -> None:
+        arguments = json.loads(item["arguments"])
+        if self._in_thread:
+            function = functools.partial(self._meter.book_table_in_thread, **arguments)
+            output = await asyncio.get_running_loop().run_in_executor(None, function)
+        else:
+            output = await self._meter.book_table(**arguments)
+        answer = {"type": "function_call_output", "call_id": item["call_id"], "output": output}
+        await connection.send(json.dumps({"type": "conversation.item.create", "item": answer}))
+        self._open -= 1
+        await self._ask(connection)
 
-
-async def _floor(meter: Meter, call: Callable[[dict[str, Any]], Awaitable[str]]) -> None:
-    """The loop that one writes by hand: a call is run where it is read, and answered when it returns."""
-    from websockets.asyncio.client import connect
-
-    async with connect(meter.url, compression=None, max_size=None, proxy=None) as connection:
-        await connection.send('{"type":"session.update","session":{"type":"realtime"}}')
-        called = False
-        while True:
-            event = json.loads(await connection.recv(decode=False))
-            kind = event["type"]
-            if kind == "response.output_item.done" and event["item"]["type"] == "function_call":
-                meter.parsed_ns = time.monotonic_ns()
-                output = await call(json.loads(event["item"]["arguments"]))
-                item = {"type": "function_call_output", "call_id": event["item"]["call_id"], "output": output}
-                await connection.send(json.dumps({"type": "conversation.item.create", "item": item}))
-                called = True
-            elif kind == "response.done" and called:
-                await connection.send('{"type":"response.create"}')
-                called = False
-            elif kind == "session.updated":
-                meter.ready.set()
-
-
-async def _call_async(meter: Meter) -> None:
-    await _call(meter, meter.book_table)
-
-
-async def _call_thread(meter: Meter) -> None:
-    await _call(meter, meter.book_table_in_thread)
+    async def _ask(self, connection: ClientConnection) -> None:
+        if self._over and not self._open:
+            self._over = False
+            await connection.send('{"type":"response.create"}')
 
 
 async def _call(meter: Meter, function: Callable[..., Any]) -> None:
@@ -157,10 +168,12 @@ async def _call(meter: Meter, function: Callable[..., Any]) -> None:
 
 
 _CLIENTS: dict[str, Callable[[Meter], Coroutine[Any, Any, None]]] = {
-    "floor async": _floor_async,
-    "call async": _call_async,
-    "floor thread": _floor_thread,
-    "call thread": _call_thread,
+    "deaf loop async": lambda meter: _Loop(meter, in_thread=False, hears=False).run(),
+    "loop async": lambda meter: _Loop(meter, in_thread=False, hears=True).run(),
+    "call async": lambda meter: _call(meter, meter.book_table),
+    "deaf loop thread": lambda meter: _Loop(meter, in_thread=True, hears=False).run(),
+    "loop thread": lambda meter: _Loop(meter, in_thread=True, hears=True).run(),
+    "call thread": lambda meter: _call(meter, meter.book_table_in_thread),
 }
 
 
