@@ -1,8 +1,8 @@
 """How do packets find their way: ICE by aioice, with our own gathering, pacing, consent and a way around its queue?
 
 aioice gathers every address but 127.0.0.1 and takes none from the caller, starts one check in 20 ms, asks one STUN and
-one TURN server, and puts each packet through a queue and a task. ``IceConnection`` replaces these four and keeps the
-rest (D3). Source: RFC 8445, 7675, 8656.
+one TURN server (``gathering`` asks all), and puts each packet through a queue and a task. ``IceConnection`` replaces
+these four and keeps the rest (D3). Source: RFC 8445, 7675, 8656.
 """
 
 # pyright: reportPrivateUsage=false, reportUnknownMemberType=false, reportUnknownVariableType=false
@@ -13,7 +13,6 @@ from __future__ import annotations
 import asyncio
 import random
 import socket
-import ssl
 import struct
 import time
 from collections.abc import Callable, Sequence
@@ -21,7 +20,6 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from aioice import stun, turn
-from aioice.candidate import Candidate, candidate_foundation, candidate_priority
 from aioice.ice import (
     ICE_COMPLETED,
     CandidatePair,
@@ -29,27 +27,23 @@ from aioice.ice import (
     ConnectionClosed,
     StunProtocol,
     TransportPolicy,
-    relayed_candidate,
-    server_reflexive_candidate,
     unref_mdns_protocol,
 )
 
 from bareline.protocol.sdp import Candidate as DescribedCandidate
 from bareline.transports.webrtc.ice_servers import RelayProtocol, ServerAddress, ServerOutcome
+from bareline.transports.webrtc.stack.gathering import ask_server, described, host_candidate, understood
 
 __all__ = [
     "CHECK_PACING_S",
     "CONSENT_INTERVAL_S",
     "CONSENT_LOST_S",
-    "GATHER_TIMEOUT_S",
     "IceConnection",
     "SelectedPair",
 ]
 
 CHECK_PACING_S = 0.005
 """Between the starts of two checks; the least that RFC 8445 section 14.2 allows."""
-GATHER_TIMEOUT_S = 3.0
-"""How long STUN and TURN servers may take to answer."""
 CONSENT_INTERVAL_S = 5.0
 """Between two questions whether the other side is still there, give or take a fifth (RFC 7675 section 5.1)."""
 CONSENT_LOST_S = 15.0
@@ -184,93 +178,28 @@ class IceConnection(Connection):
             return  # an address that went away, or that this process may not use
         transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, SOCKET_BUFFER_BYTES)
         host, port = transport.get_extra_info("sockname")[:2]
-        protocol.local_candidate = Candidate(
-            foundation=candidate_foundation("host", "udp", host),
-            component=1,
-            transport="udp",
-            priority=candidate_priority(1, "host", local_pref=65535 - place),
-            host=host,
-            port=port,
-            type="host",
-        )
+        protocol.local_candidate = host_candidate(host, port, place)
         self._protocols.append(protocol)
         self._local_candidates.append(protocol.local_candidate)
 
     async def _ask(self, server: ServerAddress, hosts: Sequence[StunProtocol], verify_turn: bool) -> ServerOutcome:
-        try:
-            async with asyncio.timeout(GATHER_TIMEOUT_S):
-                if server.kind == "stun":
-                    found = await self._ask_stun(server, hosts)
-                else:
-                    found = await self._ask_turn(server, verify_turn)
-        except TimeoutError:
-            return ServerOutcome(server.url, f"did not answer within {GATHER_TIMEOUT_S:g} s")
-        except stun.TransactionFailed as error:
-            return ServerOutcome(server.url, f"refused: {_error_words(error)}")
-        except ssl.SSLCertVerificationError as error:
-            words = f"its certificate is not trusted ({error.verify_message}): verify_turn_certificate=False trusts it"
-            return ServerOutcome(server.url, words)
-        except (stun.TransactionError, OSError, UnicodeError) as error:  # the last for names that no host can have
-            return ServerOutcome(server.url, f"cannot be reached: {error}")
-        self._local_candidates += found
-        return ServerOutcome(server.url, None)
-
-    async def _ask_stun(self, server: ServerAddress, hosts: Sequence[StunProtocol]) -> list[Candidate]:
-        asked = [host for host in hosts if ":" not in host.local_candidate.host]
-        answers = await asyncio.gather(
-            *(server_reflexive_candidate(host, (server.host, server.port)) for host in asked), return_exceptions=True
+        hide = self._transport_policy == TransportPolicy.RELAY
+        answer = await ask_server(
+            server, hosts, lambda: _QuickProtocol(self), hide_related=hide, verify_turn=verify_turn
         )
-        found = [answer[0] for answer in answers if not isinstance(answer, BaseException)]
-        if not found:
-            raise next((a for a in answers if isinstance(a, Exception)), OSError("no IPv4 address to ask it from"))
-        known = {(host.local_candidate.host, host.local_candidate.port) for host in asked}
-        return [candidate for candidate in found if (candidate.host, candidate.port) not in known]
-
-    async def _ask_turn(self, server: ServerAddress, verify: bool) -> list[Candidate]:
-        candidate, protocol = await relayed_candidate(
-            component=1,
-            hide_related_address=self._transport_policy == TransportPolicy.RELAY,
-            protocol_factory=lambda: _QuickProtocol(self),
-            turn_server=(server.host, server.port),
-            turn_username=server.username,
-            turn_password=server.credential,
-            turn_ssl=cast("bool", server.tls_context(verify=verify)),
-            turn_transport="udp" if server.protocol == "udp" else "tcp",
-        )
-        self._protocols.append(protocol)
-        self._relay_protocols[id(protocol)] = server.protocol
-        return [candidate]
+        self._local_candidates += answer.candidates
+        if answer.relay is not None:
+            self._protocols.append(answer.relay)
+            self._relay_protocols[id(answer.relay)] = server.protocol
+        return answer.outcome
 
     def described(self) -> tuple[DescribedCandidate, ...]:
         """Our candidates, for a description."""
-        return tuple(
-            DescribedCandidate(
-                foundation=candidate.foundation,
-                component=candidate.component,
-                transport=candidate.transport,
-                priority=candidate.priority,
-                address=candidate.host,
-                port=candidate.port,
-                type=candidate.type,
-                related_address=candidate.related_address,
-                related_port=candidate.related_port,
-            )
-            for candidate in self._local_candidates
-        )
+        return described(self._local_candidates)
 
     async def add(self, candidate: DescribedCandidate) -> None:
         """Take a candidate of the other side. Asks the network for ``.local`` names; ``OSError`` where it cannot."""
-        await self.add_remote_candidate(
-            Candidate(
-                foundation=candidate.foundation,
-                component=candidate.component,
-                transport=candidate.transport,
-                priority=candidate.priority,
-                host=candidate.address,
-                port=candidate.port,
-                type=candidate.type,
-            )
-        )
+        await self.add_remote_candidate(understood(candidate))
 
     # Checks and consent.
 
@@ -410,10 +339,3 @@ async def _abort(transport: Any) -> None:
     if closing is not None:
         closing.cancel()
         await asyncio.wait([closing])
-
-
-def _error_words(error: stun.TransactionFailed) -> str:
-    code, reason = error.response.attributes.get("ERROR-CODE", (0, "without a reason"))
-    if code in (401, 403, 431, 441):
-        return f"the user name or credential is wrong, or may not relay ({code} {reason})"
-    return f"{code} {reason}"
