@@ -27,7 +27,6 @@ from bareline.protocol.events import (
     ResponseCreated,
     ResponseDone,
     ServerEvent,
-    Session,
     SessionCreated,
     SessionUpdated,
 )
@@ -36,11 +35,9 @@ from bareline.protocol.limits import (
     REQUEST_ANSWER_NS,
     REQUEST_QUEUE_MAX,
     REQUEST_RETRIES_MAX,
-    REQUEST_RETRY_NS,
-    VAD_RESPONSE_NS,
 )
+from bareline.protocol.response_floor import ResponseFloor
 from bareline.protocol.response_requests import REQUEST_KEY, Request, RequestNote, RequestOutcome
-from bareline.protocol.session_formats import vad_on, vad_responds
 
 __all__ = ["OBSERVED", "REQUEST_KEY", "RequestNote", "ResponseSequencer"]
 
@@ -69,7 +66,7 @@ class ResponseSequencer:
 
     def __init__(self, ids: IdSource) -> None:
         self._ids = ids
-        self._session: Session | None = None
+        self._floor = ResponseFloor()
         self._waiting: deque[Request] = deque()
         self._asked: Request | None = None
         self._beside: dict[str, Request] = {}
@@ -77,10 +74,6 @@ class ResponseSequencer:
         self._given_up: dict[str, Request] = {}
         self._active: str | None = None
         self._cancelling: set[str] = set()
-        self._user_speaks = False
-        self._user_speaks_here = False
-        self._held_until_ns: int | None = None
-        self._server_answers = False
         self._echoes = False
         self._cancels: deque[ResponseCancel] = deque()
         self._beside_unsent: deque[Request] = deque()
@@ -107,7 +100,7 @@ class ResponseSequencer:
         The user's turn is over and the server is about to answer by itself: that counts.
         """
         active = self._active is not None and self._active not in besides
-        return active or self._asked is not None or bool(self._waiting) or self._held_until_ns is not None
+        return active or self._asked is not None or bool(self._waiting) or self._floor.held_until_ns is not None
 
     def request_of(self, response_id: str) -> str | None:
         """The request that a running response answers."""
@@ -168,31 +161,17 @@ class ResponseSequencer:
                 self._done(event.response)
             case Error():
                 return self._refused(event.error, now_ns)
-            case SessionCreated() | SessionUpdated():
-                self._session = event.session
-                self._user_speaks = self._user_speaks and vad_on(event.session) is not False
-            case InputAudioBufferSpeechStarted():
-                self._user_speaks = True
-            case InputAudioBufferSpeechStopped() | InputAudioBufferTimeoutTriggered():
-                self._user_speaks = False
-                self._server_answers = vad_responds(self._session)
-                if self._server_answers:
-                    self._held_until_ns = now_ns + VAD_RESPONSE_NS
-            case InputAudioBufferCommitted() | InputAudioBufferCleared():
-                self._user_speaks = False
             case _:
-                pass
+                self._floor.observe(event, now_ns)
         return False
 
     def user_speaks(self, *, speaks: bool) -> None:
         """Whether the user has the floor, as a turn detector on this side judges it."""
-        self._user_speaks_here = speaks
+        self._floor.user_speaks_here = speaks
 
     def tick(self, now_ns: int) -> None:
         """Give up what has stayed unanswered for ``REQUEST_ANSWER_NS``."""
-        if self._held_until_ns is not None and now_ns >= self._held_until_ns:
-            self._held_until_ns = None
-            self._server_answers = False
+        self._floor.tick(now_ns)
         late = [r for r in (self._asked, *self._beside.values()) if r is not None and r.overdue(now_ns)]
         for request in late:
             self._settle(request)
@@ -203,8 +182,8 @@ class ResponseSequencer:
         """When ``tick`` is next needed."""
         asked = [r.sent_at_ns for r in (self._asked, *self._beside.values()) if r is not None and r.attempts]
         times = [sent + REQUEST_ANSWER_NS for sent in asked]
-        if self._held_until_ns is not None:
-            times.append(self._held_until_ns)
+        if self._floor.held_until_ns is not None:
+            times.append(self._floor.held_until_ns)
         return min(times, default=None)
 
     def outgoing(self, now_ns: int) -> list[ClientEvent]:
@@ -242,13 +221,11 @@ class ResponseSequencer:
         self._running.clear()
         self._cancels.clear()
         self._cancelling.clear()
-        self._asked = self._active = self._held_until_ns = None
-        self._user_speaks = self._server_answers = False
+        self._asked = self._active = None
+        self._floor.reconnected()
 
     def _free(self, now_ns: int) -> bool:
-        held = self._held_until_ns is not None and now_ns < self._held_until_ns
-        spoken_over = self._user_speaks or self._user_speaks_here
-        return self._asked is None and self._active is None and not spoken_over and not held
+        return self._asked is None and self._active is None and self._floor.free(now_ns)
 
     def _created(self, response: Response) -> None:
         request = self._answered(response)
@@ -257,8 +234,7 @@ class ResponseSequencer:
             self._settle(request)
         if in_band:
             self._active = response.id
-            self._held_until_ns = None
-            self._server_answers = False
+            self._floor.response_began()
         orphan = self._given_up.get(_marker(response) or (request.id if request is not None else ""))
         ours = orphan or request
         if ours is not None and response.id is not None:
@@ -276,7 +252,7 @@ class ResponseSequencer:
             outstanding = self._beside.get(marker, self._asked)
             return outstanding if outstanding is not None and outstanding.id == marker else None
         # A server that does not echo metadata: what it did not start by itself must be ours.
-        return None if response.metadata or self._server_answers or self._echoes else self._asked
+        return None if response.metadata or self._floor.server_answers or self._echoes else self._asked
 
     def _done(self, response: Response) -> None:
         request = self._answered(response) if response.metadata else None
@@ -286,8 +262,8 @@ class ResponseSequencer:
         self._cancelling.discard(response.id or "")
         if response.id == self._active:
             self._active = None
-        if response.conversation_id is not None and not self._server_answers:
-            self._held_until_ns = None
+        if response.conversation_id is not None:
+            self._floor.response_done()
         self._notes.append(request.note("done", response) if request else RequestNote("done", None, "", response))
 
     def _refused(self, error: ErrorDetail, now_ns: int) -> bool:
@@ -303,7 +279,7 @@ class ResponseSequencer:
         if busy and request.attempts <= REQUEST_RETRIES_MAX:
             self._waiting.appendleft(request)
             if self._active is None:
-                self._held_until_ns = now_ns + REQUEST_RETRY_NS
+                self._floor.refused(now_ns)
             return True
         self._notes.append(request.note("refused", error=error))
         return True

@@ -26,8 +26,10 @@ def created(name: str, request: str | None = None, conversation: str | None = "c
     return ev.ResponseCreated(response=response(name, "in_progress", request, conversation))
 
 
-def done(name: str, request: str | None = None, status: str = "completed") -> ev.ResponseDone:
-    return ev.ResponseDone(response=response(name, status, request, "conv_1"))
+def done(
+    name: str, request: str | None = None, status: str = "completed", conversation: str | None = "conv_1"
+) -> ev.ResponseDone:
+    return ev.ResponseDone(response=response(name, status, request, conversation))
 
 
 def response(name: str, status: str, request: str | None, conversation: str | None) -> ev.Response:
@@ -202,6 +204,20 @@ def test_refusal_because_of_a_response_never_seen_is_tried_again_later(sequencer
     assert sequencer.observe(error(BUSY), 0)
     assert sent(sequencer, REQUEST_RETRY_NS - 1) == []
     assert sent(sequencer, REQUEST_RETRY_NS) == [f"create {request}"]
+
+
+def test_only_the_end_of_a_response_in_the_conversation_ends_the_wait_after_a_refusal(
+    sequencer: ResponseSequencer,
+) -> None:
+    beside = sequencer.request(BESIDE)
+    request = sequencer.request()
+    sent(sequencer)
+    sequencer.observe(created("resp_beside", beside, None), 0)
+    sequencer.observe(error(BUSY), 0)
+    sequencer.observe(done("resp_beside", beside, conversation=None), 0)
+    assert sent(sequencer) == []
+    sequencer.observe(done("resp_of_others"), 0)
+    assert sent(sequencer) == [f"create {request}"]
 
 
 def test_endless_refusals_end(sequencer: ResponseSequencer) -> None:
