@@ -13,24 +13,46 @@ from bareline.testing.virtual import run_virtual
 
 @pytest.mark.parametrize("refilled", [False, True])
 def test_each_piece_is_done_in_a_task_of_its_own(refilled: bool) -> None:
-    done: list[tuple[int, asyncio.Task[None] | None]] = []
+    done: dict[int, asyncio.Task[None] | None] = {}
 
     async def work(piece: int) -> None:
         await asyncio.sleep(1)
-        done.append((piece, asyncio.current_task()))
+        done[piece] = asyncio.current_task()
 
     async def main() -> None:
+        begun: list[asyncio.Task[None]] = []
         async with asyncio.TaskGroup() as tasks:
             spare = SpareTask(work, tasks.create_task)
-            for piece in (1, 2):
+            for piece in range(3):
                 if refilled:
                     spare.refill()
-                    spare.refill()
                     await asyncio.sleep(0)
-                begun = spare.begin(piece)
-                assert (begun.cancel() if piece == 2 else begun.done()) == (piece == 2)
-                await asyncio.sleep(2)
-        assert [piece for piece, _ in done] == [1], "the other one was cancelled"
+                begun.append(spare.begin(piece))
+            begun[1].cancel()
+        assert done == {0: begun[0], 2: begun[2]}, "one that is cancelled is no other one's end"
+        assert len(set(begun)) == 3
+
+    run_virtual(main())
+
+
+def test_a_task_that_waits_takes_the_next_piece_and_one_is_enough() -> None:
+    async def work(_: int) -> None: ...
+
+    async def main() -> None:
+        spawned: list[asyncio.Task[None]] = []
+
+        def spawn(coroutine) -> asyncio.Task[None]:  # type: ignore[no-untyped-def]
+            spawned.append(asyncio.create_task(coroutine))
+            return spawned[-1]
+
+        spare, begun = SpareTask(work, spawn), list[asyncio.Task[None]]()
+        for piece in (1, 2):
+            spare.refill()
+            spare.refill()
+            await asyncio.sleep(0)
+            begun.append(spare.begin(piece))
+        assert begun == spawned
+        await asyncio.wait(begun)
 
     run_virtual(main())
 
