@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[3]
 PEERS = ROOT / "src" / "bareline" / "lab" / "peers" / "programs"
 """Programs as the peers' own documentation would write them; nobody imports them."""
-SOURCES = sorted(path for path in (ROOT / "src" / "bareline").rglob("*.py") if path not in PEERS.glob("*/scene.py"))
+SOURCES = sorted({*(ROOT / "src" / "bareline").rglob("*.py")} - {*PEERS.glob("*/scene.py")})
 MAX_FILE_LINES = 500
 MAX_FUNCTION_LINES = 60
 BANNED_WORDS = ("manager", "helper", "utils", "util", "handler", "base")
