@@ -50,6 +50,7 @@ def test_a_task_that_waits_takes_the_next_piece_and_one_is_enough() -> None:
             spare.refill()
             spare.refill()
             await asyncio.sleep(0)
+            assert len(spawned) == piece, "it waits before there is work"
             begun.append(spare.begin(piece))
         assert begun == spawned
         await asyncio.wait(begun)
