@@ -23,7 +23,14 @@ from bareline.lab.barge_in_bench.virtual_calls import hold_in_virtual_time
 from bareline.lab.bench_load import cores
 from bareline.lab.bench_wire_process import BenchServer, run_plan
 from bareline.lab.bench_wire_report import Goal
-from bareline.lab.echo_bench.measure import MISSED_MAX, RATIOS_DB, EchoFigures, echo_goals, measure_echo
+from bareline.lab.echo_bench.measure import (
+    JUDGED_FROM_DB,
+    MISSED_MAX_PERCENT,
+    RATIOS_DB,
+    EchoFigures,
+    echo_goals,
+    measure_echo,
+)
 from bareline.lab.media_bench.heard import check_heard_truth
 
 __all__ = ["BenchBargeInOptions", "goals_of", "run_bench_barge_in"]
@@ -112,10 +119,10 @@ def _over_loudspeakers(
         )
         name = f"over loudspeakers, {ratio_db:+d} dB"
         ways.append(way_figures(name, [each for talk in talks for each in talk.found]))
-        if ratio_db >= 0:
+        if ratio_db >= JUDGED_FROM_DB:
             uncalled += sum(talk.uncalled for talk in talks)
             missed = 100 * ways[-1].missed / ways[-1].interruptions
-            goals.append(Goal(f"{name}: interruptions that were not yielded to", missed, MISSED_MAX, "%"))
+            goals.append(Goal(f"{name}: interruptions that were not yielded to", missed, MISSED_MAX_PERCENT, "%"))
         progress(f"{name}: calls in {len(talks)} rooms")
     goals.append(Goal("over loudspeakers: interruptions while nobody spoke", float(uncalled), 0, ""))
     return figures, ways, goals

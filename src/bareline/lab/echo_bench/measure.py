@@ -19,7 +19,8 @@ from bareline.testing.voice import Speech
 from bareline.units import SAMPLES_PER_MS
 
 __all__ = [
-    "MISSED_MAX",
+    "JUDGED_FROM_DB",
+    "MISSED_MAX_PERCENT",
     "RATIOS_DB",
     "EchoFigures",
     "InterruptionFigures",
@@ -31,7 +32,10 @@ __all__ = [
 
 RATIOS_DB = (6, 0, -10)
 """The user's level over the echo's."""
-MISSED_MAX = 10.0
+JUDGED_FROM_DB = 0
+"""A user who is softer than the echo is reported, not judged."""
+MISSED_MAX_PERCENT = 10.0
+"""Of the interruptions of a user who is judged."""
 _SECONDS_EACH = 4.6
 
 
@@ -119,7 +123,7 @@ def measure_echo(
 
 
 def echo_goals(figures: EchoFigures) -> list[Goal]:
-    """The promises; -10 dB is reported alone."""
+    """The promises."""
     goals = [
         Goal(
             f"self-interruptions in {figures.agent_minutes:.0f} minutes of the assistant over loudspeakers",
@@ -129,10 +133,10 @@ def echo_goals(figures: EchoFigures) -> list[Goal]:
         )
     ]
     for each in figures.interruptions:
-        if each.ratio_db >= 0:
+        if each.ratio_db >= JUDGED_FROM_DB:
             missed = 100 * (1 - each.local_found / each.said)
             goals.append(
-                Goal(f"interruptions missed, user {each.ratio_db:+d} dB over the echo", missed, MISSED_MAX, "%")
+                Goal(f"interruptions missed, user {each.ratio_db:+d} dB over the echo", missed, MISSED_MAX_PERCENT, "%")
             )
     return goals
 
