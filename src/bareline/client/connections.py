@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 from collections.abc import Callable
 
 from bareline.client.call_events import CallStarted, ErrorHappened, Reconnected
@@ -88,7 +89,7 @@ class Connections:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._parts.outbox.run(line))
                 tasks.create_task(self._play(line))
-                await line.follow(lambda received: self._take(received, line))
+                await line.follow(functools.partial(self._take, line=line))
         except* (ConnectionLost, Closed) as group:
             lost = group.exceptions[0]
         _obey_cancellation()

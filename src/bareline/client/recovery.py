@@ -106,7 +106,7 @@ class Recovery:
 
     async def _repeat(self, execution: Execution, again: Executed) -> None:
         tool = dataclasses.replace(again.tool, effect="idempotent")  # with its key it is, so it may be tried again
-        outcome = await self._runner.again(dataclasses.replace(again, tool=tool))
+        outcome = await self._runner.again(msgspec.structs.replace(again, tool=tool))
         if outcome.step is CallStep.ANSWER:
             await self._end(execution, ExecutionState.ANSWERED, outcome.output)
         elif _certain(outcome.error):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import inspect
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -81,10 +81,10 @@ class ToolExecution:
         failure: Exception | None = None
         while True:
             run.attempts += 1
-            limit = run.limit = asyncio.timeout(limit_s if run.began else None)
+            limit = run.limit = asyncio.timeout(limit_s) if run.began else asyncio.Timeout(None)
             try:
                 async with limit:
-                    value = await self._value(run)
+                    value = await self._entered(run)
                 return Outcome(CallStep.ANSWER, result_text(value, phrases=self._phrases))
             except asyncio.CancelledError:
                 _obey_cancellation()
@@ -106,18 +106,21 @@ class ToolExecution:
             left_ns = began_ns + ms_to_ns(tool.retry.budget_ms) - now_ns()
             limit_s = min(tool.timeout_s, max(0, left_ns) / NS_PER_S)
 
-    async def _value(self, run: Running) -> Any:
+    def _entered(self, run: Running) -> Awaitable[Any]:
+        """What the function returns, or will; an async one is entered without a coroutine of ours around it."""
         executed = run.executed
         tool, given = executed.tool, executed.arguments.values
         if tool.context is not None:  # its key is a hash, which costs as much as all else before the function
             given = {**given, tool.context: self._context(run)}
         if tool.is_async:
             run.entered = True
-            return await tool.function(**given)
+            return tool.function(**given)
+        return self._in_thread(run, functools.partial(tool.function, **given))
+
+    async def _in_thread(self, run: Running, function: Callable[[], Any]) -> Any:
         entry = Entry()
-        late = functools.partial(self._late, run)
         try:
-            value = await self._threads.run(functools.partial(tool.function, **given), entry, late)
+            value = await self._threads.run(function, entry, functools.partial(self._late, run))
         finally:
             run.entered = run.entered or entry.entered
         return await value if inspect.isawaitable(value) else value

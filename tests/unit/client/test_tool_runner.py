@@ -6,6 +6,7 @@ import asyncio
 import threading
 import time
 from collections import Counter
+from dataclasses import dataclass
 
 import pytest
 
@@ -96,6 +97,34 @@ def test_a_function_is_entered_before_the_application_hears_of_the_call_and_both
         async for event in call.events():
             if isinstance(event, ToolCalled | ToolSettled):
                 order.append(type(event).__name__)
+
+    run_virtual(main())
+
+
+def test_arguments_are_read_once_for_each_call_and_never_shared(kit) -> None:
+    read: list[Place] = []
+
+    @dataclass
+    class Place:
+        name: str
+
+        def __post_init__(self) -> None:
+            read.append(self)
+
+    async def main() -> None:
+        tools, given = Toolbox(), []
+
+        async def look(place: Place) -> None:
+            """Look."""
+            given.append(place)
+
+        look.__annotations__["place"] = Place
+        tools.add(look)
+        async with kit.phone(calling("look", "look", arguments='{"place":{"name":"here"}}'), tools=tools) as phone:
+            phone.call.send_text("Go.")
+            await phone.until(ToolSettled, count=2)
+        assert [id(place) for place in given] == [id(place) for place in read]
+        assert len({id(place) for place in given}) == 2
 
     run_virtual(main())
 

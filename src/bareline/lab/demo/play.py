@@ -183,7 +183,7 @@ class _Demo:
             turns=self._plot.turns,
             interruptions=rules,
             ears=SileroVad() if rules is not None else None,
-            recogniser=PhraseSTT(rules.words.grammar()) if rules is not None else None,
+            overlap_recogniser=PhraseSTT(rules.words.grammar()) if rules is not None else None,
             transcription=TranscriptionConfig(model="gpt-4o-mini-transcribe", keywords=list(self._plot.keywords)),
             microphone=self.microphone,
             speaker=self.caller.listen_to(self.speaker),
