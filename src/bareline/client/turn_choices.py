@@ -24,9 +24,9 @@ class TurnKeywords(TypedDict, total=False):
     (``bl.turns.InterruptionRules``); without it the service decides about turns that it finds, and balanced rules about
     turns that this side finds. ``recogniser`` gives the words so far to a detector on this side, and
     ``overlap_recogniser`` those that are said over the assistant to the policy; ``recogniser`` alone serves both. A
-    recogniser of short phrases (``PhraseSTT``) belongs to the policy: what it says of half a phrase
-    counts for little, and the policy asks it only when a sound is over. ``ears`` is voice activity on this side, which
-    hears an interruption before the service does. ``turn_rules`` make turn detection faster or more patient for a while
+    recogniser of short phrases (``PhraseSTT``) belongs to the policy: what it says of half a phrase counts for little,
+    and the policy asks it only when a sound is over. ``ears`` is voice activity on this side, which hears an
+    interruption before the service does. ``turn_rules`` make turn detection faster or more patient for a while
     (``bl.turns.DEFAULT_TURN_RULES``), whoever finds turns.
     """
 
