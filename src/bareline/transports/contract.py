@@ -12,7 +12,7 @@ from typing import NoReturn, Protocol, runtime_checkable
 
 from bareline.media.frames import AudioFrame
 
-__all__ = ["ForwardingTransport", "MediaTransport", "Transport", "TransportInfo"]
+__all__ = ["ForwardingTransport", "MediaTransport", "PromptTransport", "Transport", "TransportInfo"]
 
 
 @dataclass(frozen=True, slots=True)
