@@ -50,15 +50,23 @@ class LocalEars:
     """
 
     def __init__(self, *, playing: Callable[[], bool]) -> None:
-        self.playing = False
         self.echo_share: Callable[[], float | None] = lambda: None
         self.gatekeeper: Gatekeeper | None = None
         self._is_playing = playing
+        self._playing: bool | None = None
+        self._told_playing = False
         self._followers: list[EarFollower] = []
         self._listener: TurnListener | None = None
         self._listens_from = 0
         self._heard = 0
         self._heard_ns = 0
+
+    @property
+    def playing(self) -> bool:
+        """Whether the assistant is heard: one answer for each frame, found out when somebody wants to know."""
+        if self._playing is None:
+            self._playing = self._is_playing()
+        return self._playing
 
     @property
     def listener(self) -> TurnListener | None:
@@ -85,7 +93,8 @@ class LocalEars:
         self._listens_from = self._heard
         if listener is not None:
             listener.reset()
-            listener.playing(self.playing, 0)
+            self._told_playing = self.playing
+            listener.playing(self._told_playing, 0)
 
     def at_ns(self, sample: int) -> int:
         """When this sample was captured, by the times of the latest frame."""
@@ -96,8 +105,8 @@ class LocalEars:
         captured_ns = frame.at_ns or now_ns() - frame.duration_ns
         heard = AudioFrame(frame.pcm, self._heard, captured_ns)
         self._heard, self._heard_ns = heard.end_sample, captured_ns + frame.duration_ns
-        self._look_at_output(heard.first_sample)
-        decisions = self._decide(heard)
+        self._playing = None
+        decisions = [] if self._listener is None else self._decide(heard, self._listener)
         for follower in self._followers:
             follower.heard(heard, decisions)
         return (frame,) if self.gatekeeper is None else self.gatekeeper.pass_on(heard, decisions)
@@ -107,18 +116,12 @@ class LocalEars:
         if self.gatekeeper is not None:
             self.gatekeeper.sent()
 
-    def _look_at_output(self, sample: int) -> None:
-        playing = self._is_playing()
-        if playing != self.playing:
-            self.playing = playing
-            if self._listener is not None:
-                self._listener.playing(playing, sample - self._listens_from)
-
-    def _decide(self, frame: AudioFrame) -> list[TurnDecision]:
-        if self._listener is None:
-            return []
+    def _decide(self, frame: AudioFrame, listener: TurnListener) -> list[TurnDecision]:
         begin = self._listens_from
-        decisions = self._listener.feed(frame)
+        if self.playing != self._told_playing:
+            self._told_playing = self.playing
+            listener.playing(self._told_playing, frame.first_sample - begin)
         return [
-            replace(d, at_sample=d.at_sample + begin, decided_at_sample=d.decided_at_sample + begin) for d in decisions
+            replace(d, at_sample=d.at_sample + begin, decided_at_sample=d.decided_at_sample + begin)
+            for d in listener.feed(frame)
         ]
