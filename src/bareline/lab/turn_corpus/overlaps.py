@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import random
 
+from bareline.lab.turn_corpus.short_forms import RARER_BACKCHANNELS, SHORT_INTERRUPTIONS
 from bareline.testing.turns.labels import Part, TurnKind
 
 __all__ = ["backchannel", "interruption", "saying"]
@@ -62,16 +63,23 @@ _SAYINGS = (
 )
 
 
+_RARER_SHARE = 0.25
+_SHORT_SHARE = 0.5
+"""So much of the development part has forms of its own lists of many."""
+
+
 def backchannel(chance: random.Random, part: Part, *, phonemes: bool) -> tuple[str, str]:
     """A listener's sound: its name, and how it is given to a voice (``phonemes``: the voice takes espeak-ng's)."""
-    name = chance.choice(_BACKCHANNELS[part])
+    rarer = part == "development" and chance.random() < _RARER_SHARE
+    name = chance.choice(RARER_BACKCHANNELS if rarer else _BACKCHANNELS[part])
     return name, _SPELLED.get(name, name) if phonemes else name
 
 
 def interruption(chance: random.Random, part: Part) -> tuple[TurnKind, str]:
     """What takes the floor: every kind as often."""
     kind = chance.choice(tuple(_INTERRUPTIONS[part]))
-    return kind, chance.choice(_INTERRUPTIONS[part][kind])
+    short = part == "development" and chance.random() < _SHORT_SHARE
+    return kind, chance.choice((SHORT_INTERRUPTIONS if short else _INTERRUPTIONS[part])[kind])
 
 
 def saying(chance: random.Random) -> str:

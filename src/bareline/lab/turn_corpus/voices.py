@@ -54,6 +54,14 @@ DEVELOPMENT_VOICES = (
     Voice("espeak", "en-gb-x-rp+m3", 145, 50),
     Voice("espeak", "en-us+m6", 175, 38, 65),
     Voice("espeak", "en-gb-x-rp+f4", 155, 55),
+    Voice("espeak", "en-us+m1", 160, 40, 55),
+    Voice("espeak", "en-us+f1", 150, 60),
+    Voice("espeak", "en-us+m4", 170, 45, 70),
+    Voice("espeak", "en-gb-x-rp+f1", 165, 50, 65),
+    Voice("espeak", "en-us+m7", 140, 35, 45),
+    Voice("flite", "kal16", 150),
+    Voice("flite", "awb", 150),
+    Voice("flite", "awb", 175),
 )
 """American and southern British, as the recogniser's model is American: accents are another matter."""
 HELD_OUT_VOICES = (
