@@ -22,7 +22,10 @@ _STOP_MAX_MS = 1_500
 _UNSURE = 0.2
 """Below this a stop has to be speech, as a cough is none, and not half an echo."""
 _INSISTING_MAX = 0.25
-_LITTLE = 0.05
+_LISTENED_MS = 600
+_OTHER = 0.55
+_OTHER_MS = 200
+"""How much longer a sound may last that is surely a listener's; how long one that is rather taken for other words."""
 _LITTLE_OVER_ECHO = 0.3
 _OVER_ECHO = 0.6
 """A canceller takes from the user's voice: words are taken for others, and a sound is heard shorter than it was."""
@@ -148,11 +151,17 @@ class InterruptionRules:
         return overlap.doubted and strange and overlap.speech_ms >= _ANSWER_MIN_MS
 
     def _strange_ms(self, overlap: Overlap) -> int:
-        """What sounds a little like a listener's words may be longer."""
-        little, share = (_LITTLE, 1.0) if overlap.echo is None else (_LITTLE_OVER_ECHO, _OVER_ECHO)
-        listener = self.words.kind(overlap.words) == "backchannel" and (overlap.confidence or 0) >= little
-        strange_ms = max(self.turn_ms, self.strange_ms) if listener else share * self.strange_ms
-        return int(strange_ms * self._share(overlap, again=overlap.doubted))
+        """The more it sounds like a listener's words the longer it may be, the more like others the less long."""
+        share = self._share(overlap, again=overlap.doubted)
+        kind, sure = self.words.kind(overlap.words), overlap.confidence or 0.0
+        if overlap.echo is not None:
+            listener = kind == "backchannel" and sure >= _LITTLE_OVER_ECHO
+            return int(share * (max(self.turn_ms, self.strange_ms) if listener else _OVER_ECHO * self.strange_ms))
+        if kind == "backchannel":
+            return int(share * (max(self.turn_ms, self.strange_ms) + _LISTENED_MS * sure))
+        if kind == "unknown":
+            return int(share * self.strange_ms)
+        return int(share * (_OTHER * self.strange_ms - _OTHER_MS * sure))
 
     def _turn_ms(self, overlap: Overlap) -> int:
         """How much speech takes the floor at once, as things stand."""

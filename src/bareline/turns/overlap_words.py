@@ -18,6 +18,8 @@ Run = tuple[str, ...]
 _TOKEN = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
 _APOSTROPHE = "\u2019"
 _ECHO_WORDS_MIN = 3
+_LED_WEIGHT = 0.05
+"""How much rarer a recogniser takes two of a listener's phrases in a row: together they fit almost anything."""
 
 
 def tokens(text: str) -> Run:
@@ -38,8 +40,11 @@ class OverlapWords:
     ``backchannels``: all of it, and the listener only listens. ``stops``: all of it, and no more than a stop is wanted.
     ``refusals``: all of it, and what was said is wrong, or not wanted. ``polite``: may stand with any of them, and
     means nothing alone. ``corrections``: what was said is changed, where the words begin so; ``redirections``: wherever
-    they stand, another matter is wanted; ``questions``: the words begin so. ``vague``: what sounds like something else
-    to whoever listens for short phrases alone, so that ``grammar`` leaves it out.
+    they stand, another matter is wanted; ``questions``: the words begin so.
+
+    The rest is for ``grammar``. ``vague``: what sounds like something else to whoever listens for short phrases alone,
+    so that it is left out. ``courtesies``: those of ``polite`` that go with a command. ``leaders``: listeners' words
+    that often stand before others of them (empty: any single one).
     """
 
     backchannels: tuple[str, ...]
@@ -50,6 +55,8 @@ class OverlapWords:
     questions: tuple[str, ...]
     polite: tuple[str, ...] = ()
     vague: tuple[str, ...] = ()
+    courtesies: tuple[str, ...] = ()
+    leaders: tuple[str, ...] = ()
 
     def kind(self, words: str) -> OverlapKind:
         """What the words alone make of it; "unknown" while there is nothing but hesitation, or half a phrase."""
@@ -65,17 +72,25 @@ class OverlapWords:
     def grammar(self) -> str:
         """A JSGF grammar of what is short and tells something by itself: for a recogniser of overlaps.
 
-        Either all of it is a listener's, or none: of the two readings the likelier one is to be found.
+        Either all of it is a listener's, or none: of the readings the likeliest one is to be found.
         """
         vague = _runs(self.vague)
         listening, acting = self._backchannels - vague, (self._stops | self._refusals) - vague
-        words = frozenset(run for run in listening if len(run) == 1)
+        leaders = _runs(self.leaders) or frozenset(run for run in listening if len(run) == 1)
         return (
             "#JSGF V1.0; grammar overlap;"
-            f" <listening> = [{_alternatives(words)}] ({_alternatives(listening)});"
-            f" <acting> = {_alternatives(acting)};"
-            " public <overlap> = <listening> | <acting> [<acting>];"
+            f" <listened> = {_alternatives(listening)};"
+            f" <listening> = /1/ <listened> | /{_LED_WEIGHT}/ ({_alternatives(leaders)}) <listened>;"
+            f" <act> = {_alternatives(acting)};"
+            f" <acting> = {self._courteous('<act>')} | <act> <act>;"
+            " public <overlap> = /1/ <listening> | /1/ <acting>;"
         )
+
+    def _courteous(self, phrase: str) -> str:
+        if not self.courtesies:
+            return phrase
+        courtesy = " | ".join(self.courtesies)
+        return f"[{courtesy}] {phrase} [{courtesy}]"
 
     def _taking_the_floor(self, words: str, heard: Run) -> OverlapKind:
         if self._has(heard, self._redirections):
@@ -176,6 +191,8 @@ ENGLISH = OverlapWords(
         *("hold on", "hold it", "hang on", "one moment", "just a moment", "one second", "just a second", "one sec"),
         *("pause", "enough", "that's enough", "quiet", "be quiet", "shut up", "silence", "hush", "never mind"),
         *("nevermind", "cancel", "cancel that", "that's all", "that will do", "quit", "let me think", "hold up"),
+        *("stop now", "stop there", "no more", "not now", "cut it out", "time out", "mute", "halt", "leave it"),
+        *("give me a second", "give me a minute", "hang on a second", "hold on a second", "enough of that"),
     ),
     refusals=("no", "no no", "nope", "nah", "wrong", "that's wrong", "not that", "i don't think so"),
     corrections=(
@@ -200,5 +217,7 @@ ENGLISH = OverlapWords(
         *("ooh", "huh", "mm", "hm", "fine", "thanks", "pause", "quit", "hush", "silence"),
         *("hold up", "that will do"),
     ),
+    courtesies=("please",),
+    leaders=("oh", "ah", "yeah", "yes", "okay", "ok", "mm", "right", "yep", "hmm", "alright", "sure"),
 )
 """What English speakers say over somebody who talks."""

@@ -82,7 +82,8 @@ def test_a_stop_is_believed_sooner_than_a_listener() -> None:
     assert judged(over(400, 320, words="stop", confidence=0.3)) == ("stop", "stop")
     assert judged(over(400, 320, words="stop", confidence=0.06)) == ("stop", "stop")
     assert judged(over(400, 320, words="stop", confidence=0.01)) == ("play", "backchannel")
-    assert judged(over(400, 320, words="tomorrow", confidence=0.3)) == ("play", "backchannel")
+    assert judged(over(400, 320, words="tomorrow", confidence=0.3)) == ("stop", "turn")
+    assert judged(over(300, 320, words="tomorrow", confidence=0.3)) == ("play", "backchannel")
     assert judged(over(600, 320, words="yeah", confidence=0.3)) == ("play", "backchannel")
 
 
@@ -108,9 +109,20 @@ def test_what_nobody_understood_counts_by_its_length() -> None:
     assert judged(over(500, 320, confidence=0.0)) == ("play", "backchannel")
     assert judged(over(800, 320, confidence=0.0)) == ("stop", "turn")
     assert judged(over(500, 320, confidence=0.0, again_ms=500)) == ("play", "backchannel")
-    assert judged(over(840, 320, words="right", confidence=0.2)) == ("play", "backchannel")
-    assert judged(over(900, 320, words="right", confidence=0.2)) == ("stop", "turn")
     assert judged(over(1_000, confidence=0.0)) == ("pause", "unknown")
+
+
+def test_what_is_rather_a_listeners_may_be_longer_and_what_is_rather_none_has_to_be_less_long() -> None:
+    assert judged(over(840, 320, words="right", confidence=0.0)) == ("play", "backchannel")
+    assert judged(over(860, 320, words="right", confidence=0.0)) == ("stop", "turn")
+    assert judged(over(960, 320, words="right", confidence=0.2)) == ("play", "backchannel")
+    assert judged(over(980, 320, words="right", confidence=0.2)) == ("stop", "turn")
+    assert judged(over(430, 320, words="stop it", confidence=0.0)) == ("play", "backchannel")
+    assert judged(over(450, 320, words="stop it", confidence=0.0)) == ("stop", "turn")
+    assert judged(over(400, 320, words="tuesday", confidence=0.0)) == ("play", "backchannel")
+    assert judged(over(400, 320, words="tuesday", confidence=0.3)) == ("stop", "turn")
+    assert judged(over(450, 320, words="tuesday", confidence=0.0, probability=0.6)) == ("play", "noise")
+    assert judged(over(700, 320, words="um", confidence=0.9)) == ("play", "backchannel")
 
 
 def test_a_listeners_word_answers_a_question() -> None:

@@ -67,8 +67,9 @@ def test_a_grammar_has_what_is_short_and_clear() -> None:
         vague=("oh",),
     )
     assert words.grammar() == (
-        "#JSGF V1.0; grammar overlap; <listening> = [genau | ja] (genau | ja | na ja); <acting> = halt | nein;"
-        " public <overlap> = <listening> | <acting> [<acting>];"
+        "#JSGF V1.0; grammar overlap; <listened> = genau | ja | na ja;"
+        " <listening> = /1/ <listened> | /0.05/ (genau | ja) <listened>; <act> = halt | nein;"
+        " <acting> = <act> | <act> <act>; public <overlap> = /1/ <listening> | /1/ <acting>;"
     )
     assert words.kind("nein, halt") == "stop"
     assert words.kind("oh") == "backchannel"
