@@ -19,7 +19,7 @@ _TOKEN = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
 _APOSTROPHE = "\u2019"
 _ECHO_WORDS_MIN = 3
 _LED_WEIGHT = 0.05
-"""How much rarer a recogniser takes two of a listener's phrases in a row: together they fit almost anything."""
+"""How much rarer two of the phrases in a row are expected than one: together they fit almost anything."""
 
 
 def tokens(text: str) -> Run:
@@ -76,13 +76,13 @@ class OverlapWords:
         """
         vague = _runs(self.vague)
         listening, acting = self._backchannels - vague, (self._stops | self._refusals) - vague
-        leaders = _runs(self.leaders) or frozenset(run for run in listening if len(run) == 1)
+        leaders = _runs(self.leaders) or _single(listening)
         return (
             "#JSGF V1.0; grammar overlap;"
             f" <listened> = {_alternatives(listening)};"
             f" <listening> = /1/ <listened> | /{_LED_WEIGHT}/ ({_alternatives(leaders)}) <listened>;"
             f" <act> = {_alternatives(acting)};"
-            f" <acting> = {self._courteous('<act>')} | <act> <act>;"
+            f" <acting> = /1/ {self._courteous('<act>')} | /{_LED_WEIGHT}/ ({_alternatives(_single(acting))}) <act>;"
             " public <overlap> = /1/ <listening> | /1/ <acting>;"
         )
 
@@ -162,6 +162,10 @@ def _runs(phrases: tuple[str, ...]) -> frozenset[Run]:
     return frozenset(tokens(phrase) for phrase in phrases)
 
 
+def _single(runs: frozenset[Run]) -> frozenset[Run]:
+    return frozenset(run for run in runs if len(run) == 1)
+
+
 def _alternatives(runs: frozenset[Run]) -> str:
     return " | ".join(sorted(" ".join(run) for run in runs))
 
@@ -215,9 +219,10 @@ ENGLISH = OverlapWords(
     polite=("please", "um", "uh", "er", "erm", "and", "but", "so", "well", "just", "now", "hey", "like"),
     vague=(
         *("ooh", "huh", "mm", "hm", "fine", "thanks", "pause", "quit", "hush", "silence"),
-        *("hold up", "that will do"),
+        *("hold up", "that will do", "nope", "nah", "mute", "halt", "leave it", "i bet", "no kidding", "gotcha"),
+        *("give me a second", "give me a minute"),
     ),
     courtesies=("please",),
-    leaders=("oh", "ah", "yeah", "yes", "okay", "ok", "mm", "right", "yep", "hmm", "alright", "sure"),
+    leaders=("oh", "ah", "yeah", "yes", "okay", "ok"),
 )
 """What English speakers say over somebody who talks."""

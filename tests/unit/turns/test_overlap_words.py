@@ -69,7 +69,7 @@ def test_a_grammar_has_what_is_short_and_clear() -> None:
     assert words.grammar() == (
         "#JSGF V1.0; grammar overlap; <listened> = genau | ja | na ja;"
         " <listening> = /1/ <listened> | /0.05/ (genau | ja) <listened>; <act> = halt | nein;"
-        " <acting> = <act> | <act> <act>; public <overlap> = /1/ <listening> | /1/ <acting>;"
+        " <acting> = /1/ <act> | /0.05/ (halt | nein) <act>; public <overlap> = /1/ <listening> | /1/ <acting>;"
     )
     assert words.kind("nein, halt") == "stop"
     assert words.kind("oh") == "backchannel"
