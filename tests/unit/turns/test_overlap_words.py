@@ -73,3 +73,20 @@ def test_a_grammar_has_what_is_short_and_clear() -> None:
     )
     assert words.kind("nein, halt") == "stop"
     assert words.kind("oh") == "backchannel"
+
+
+def test_a_grammar_has_courtesies_around_a_command_and_only_some_words_before_a_listeners() -> None:
+    words = OverlapWords(
+        backchannels=("oh", "ja", "na ja"),
+        stops=("halt",),
+        refusals=(),
+        corrections=(),
+        redirections=(),
+        questions=(),
+        polite=("bitte",),
+        courtesies=("bitte",),
+        leaders=("oh",),
+    )
+    assert "/0.05/ (oh) <listened>;" in words.grammar()
+    assert "<acting> = /1/ [bitte] <act> [bitte] |" in words.grammar()
+    assert words.kind("halt bitte") == "stop"
