@@ -73,6 +73,18 @@ def test_sctp_that_makes_no_sense_ends_the_call_in_words() -> None:
     assert (lost.code, lost.reason) == (1002, "the other side sent SCTP that makes no sense")
 
 
+def test_what_sctp_sends_after_the_goodbye_of_dtls_troubles_nobody() -> None:
+    async def call() -> None:
+        async with webrtc_pair() as (client, server):
+            client._peer.dtls._ssl.shutdown()  # as ``stop`` does, before it waits for its task
+            await client.send(b"late")
+            await client.close()
+            with pytest.raises(ConnectionLost):
+                await asyncio.wait_for(server.receive(), 5)
+
+    asyncio.run(call())
+
+
 def test_a_side_that_sends_on_every_stream_there_is_ends_the_call_in_words() -> None:
     async def call() -> ConnectionLost:
         async with webrtc_pair() as (client, server):

@@ -23,6 +23,7 @@ from aiortc.rtcdtlstransport import (
 )
 from aiortc.rtcicetransport import RTCIceTransport
 from aiortc.rtp import is_rtcp
+from OpenSSL import SSL
 
 from bareline.protocol.sdp.description import Fingerprint
 from bareline.transports.webrtc.stack.ice import IceConnection
@@ -86,6 +87,13 @@ class DtlsTransport(RTCDtlsTransport):
             await asyncio.wait([task])
         self.on_closed = self.on_media = None
         self.remove_all_listeners()
+
+    async def _send_data(self, data: bytes) -> None:
+        try:
+            await super()._send_data(data)
+        except SSL.Error as error:
+            # ``stop`` has said goodbye, and what it waits for has not ended yet: a late packet of SCTP comes between.
+            raise ConnectionError("DTLS has been shut down") from error
 
     def _receive_media(self, packet: bytes) -> None:
         if not self.connected or self.on_media is None or len(packet) < 2:

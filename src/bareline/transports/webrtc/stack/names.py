@@ -42,6 +42,7 @@ _METHODS: tuple[tuple[object, str, str], ...] = (
     (turn.TurnClientMixin, "send_data", "self data addr"),
     (turn.TurnClientTcpProtocol, "_send", "self data"),
     (turn.TurnClientUdpProtocol, "_send", "self data"),
+    (RTCDtlsTransport, "_send_data", "self data"),
     (RTCDtlsTransport, "_set_role", "self role"),
     (RTCDtlsTransport, "_set_state", "self state"),
     (RTCDtlsTransport, "_setup_srtp", "self"),
