@@ -149,7 +149,8 @@ class Line:
         Bytes are in the session's input format (PCM16 24 kHz for media); a frame needs that format to be
         ``audio/pcm`` and is refused with ``ConfigurationError`` otherwise.
         """
-        given_ns = now_ns()
+        path = self._path if isinstance(audio, AudioFrame) else None
+        given_ns = now_ns() if path is not None else 0
         if self._media is not None:
             await self._media.send_audio(audio if isinstance(audio, AudioFrame) else AudioFrame(audio))
         else:
@@ -158,8 +159,8 @@ class Line:
             if self._observer is not None:
                 self._observer.observe(sent_audio_record(wire, now_ns()))
             await self._transport.send(message)
-        if self._path is not None and isinstance(audio, AudioFrame):
-            self._path.sent(audio, given_ns=given_ns, sent_ns=now_ns())
+        if path is not None and isinstance(audio, AudioFrame):
+            path.sent(audio, given_ns=given_ns, sent_ns=now_ns())
 
     async def receive(self) -> ServerEvent | RemoteProtocolError:
         """The next event. Safe to cancel. Raises ``ConnectionLost`` and ``Closed``."""
@@ -170,7 +171,9 @@ class Line:
         self._events_wanted = True
         backlog = self._backlog
         while not backlog:
-            await self._read_until(backlog)
+            if not self._reader.busy:
+                return await self._read()
+            await self._reader.may_read(backlog)
         if not self._room.is_set():
             self._room.set()
         return backlog.popleft()
@@ -275,15 +278,17 @@ class Line:
 
     async def _read_until(self, wanted: Sized) -> None:
         """Read one message, unless another task's reading fills ``wanted`` first."""
-        if not await self._reader.may_read(wanted):
-            return
+        if await self._reader.may_read(wanted):
+            self._backlog.append(await self._read())
+
+    async def _read(self) -> Received:
         try:
             with self._reader:
                 message = await self._transport.receive()
         except ConnectionLost as lost:
             self._note_lost(lost)
             raise
-        self._backlog.append(self._understood(message))
+        return self._understood(message)
 
     def _understood(self, message: bytes) -> Received:
         """The event, seen by the observer and by whoever follows the audio."""
