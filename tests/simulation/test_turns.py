@@ -87,8 +87,8 @@ class Witness(NullSink):
         self.cleared: dict[int, int] = {}
         self._pcm = bytearray()
 
-    async def write(self, frame: AudioFrame) -> None:
-        await super().write(frame)
+    def _take(self, frame: AudioFrame) -> None:
+        super()._take(frame)
         self._pcm += frame.pcm
 
     def clear(self) -> int:

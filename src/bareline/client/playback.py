@@ -152,8 +152,8 @@ class Playback:
         """
         if self._writer is None:
             return []
-        self._forget_queues()
         self._ledger.cleared(self._writer.drop())
+        self._forget_queues()
         return self._cut(self._ledger.interrupt())
 
     def interrupt_response(self, response_id: str) -> list[Cut]:

@@ -91,7 +91,6 @@ class SinkWriter(Generic[Key]):
         self._given_samples = 0
         self._back: deque[Piece[Key]] = deque()
         self._writing: Piece[Key] | None = None
-        self._late = False
         self._news = asyncio.Event()
 
     @property
@@ -146,13 +145,9 @@ class SinkWriter(Generic[Key]):
     async def run(self) -> None:
         """Write, until cancelled. Raises what the sink and the filter raise."""
         while True:
-            self._late = False
             self._writing = key, pcm = await self._next()
             await self._sink.write(AudioFrame(self._gain.apply(pcm), self._accounted, now_ns()))
             self._account()
-            if self._late:
-                self._forget_given()
-                self._ledger.cleared(self._sink.clear())
             self._after_write(key)
 
     async def _next(self) -> Piece[Key]:
@@ -181,23 +176,22 @@ class SinkWriter(Generic[Key]):
 
     def _take_back(self) -> None:
         """Have the sink drop what it has not played, to be written again before all else."""
-        late = self._disown()
+        waiting = self._disown()
         dropped = self._sink.clear()
         self.refresh()
         self._ledger.taken_back(dropped)
-        self._back.extendleft(late)
+        self._back.extendleft(waiting)
         self._back.extendleft(self._tail(dropped))
         self.waiting_samples = sum(map(_samples, self._back))
         self._forget_given()
         self._news.set()
 
     def _disown(self) -> list[Piece[Key]]:
-        """What is being written, if the sink makes it wait: it will take it after it was cleared."""
+        """What is being written, if the sink makes it wait: it is dropped when the sink is cleared."""
         self._account()
-        late = [] if self._writing is None else [self._writing]
-        self._late = self._late or bool(late)
+        waiting = [] if self._writing is None else [self._writing]
         self._writing = None
-        return late
+        return waiting
 
     def _account(self) -> None:
         """Attribute what the sink has taken since the last look to what is being written."""

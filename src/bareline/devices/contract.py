@@ -45,8 +45,8 @@ class AudioSink(Protocol):
     Contract: what was written is played in order, in real time. ``heard_samples`` never decreases, never exceeds what
     was written, and counts only samples that really left the device (from the device's own time where it has one),
     rounded down. ``clear`` makes the sink silent within one device buffer and returns how many written samples will
-    never be heard; they are not counted later. A starved sink plays silence that counts for nothing. ``close`` may be
-    called twice.
+    never be heard; they are not counted later. A ``write`` that waits meanwhile is dropped with the rest: it returns,
+    and nothing of it is counted. A starved sink plays silence that counts for nothing. ``close`` may be called twice.
     """
 
     async def write(self, frame: AudioFrame) -> None:

@@ -17,16 +17,15 @@ class KeepingSink(NullSink):
         super().__init__(device_ms=device_ms, queue_ms=queue_ms)
         self._pcm = bytearray()
 
-    async def write(self, frame: AudioFrame) -> None:
-        """Queue a frame; waits while the queue is full. Raises ``Closed`` after ``close``."""
-        await super().write(frame)
-        self._pcm += frame.pcm
-
     def clear(self) -> int:
         """Drop everything that the device does not hold; returns how many samples."""
         dropped = super().clear()
         del self._pcm[len(self._pcm) - dropped * BYTES_PER_SAMPLE :]
         return dropped
+
+    def _take(self, frame: AudioFrame) -> None:
+        super()._take(frame)
+        self._pcm += frame.pcm
 
     def _heard(self, stretches: list[HeardStretch]) -> None:
         for stretch in stretches:

@@ -37,6 +37,7 @@ class LiveSink:
         self._queue = OutputQueue(card, reserve_ms=reserve_ms, fast=fast)
         self._lock = threading.Lock()
         self._asked_ns: int | None = None
+        self._clears = 0
         self._ended = False
         self._closed = False
         stream.start(self._fill, self._end)
@@ -88,16 +89,21 @@ class LiveSink:
 
     async def write(self, frame: AudioFrame) -> None:
         """Queue a frame; waits while the queue is full. Raises ``Closed`` after ``close``, ``DeviceLost``."""
-        limit = ms_to_samples(self.QUEUE_MS)
+        limit, clears = ms_to_samples(self.QUEUE_MS), self._clears
         while self._usable() and (excess := self._queue.waiting_samples - limit) > 0:
             await _pass(samples_to_ns(excess))
         if self._closed:
             raise Closed("the sink was closed")
-        with self._lock:
-            self._queue.write(frame.pcm, now_ns())
+        if clears == self._clears:
+            with self._lock:
+                self._queue.write(frame.pcm, now_ns())
 
     def clear(self) -> int:
-        """Drop everything that the device was not given yet; returns how many samples."""
+        """Drop everything that the device was not given yet, and what waits to be written.
+
+        Returns how many of the written samples.
+        """
+        self._clears += 1
         with self._lock:
             return self._queue.clear()
 

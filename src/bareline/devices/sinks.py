@@ -28,18 +28,25 @@ class NullSink:
         self._playout = Playout(ms_to_ns(device_ms))
         self._queue_samples = ms_to_samples(device_ms + queue_ms)
         self._news = asyncio.Event()
+        self._clears = 0
         self._closed = False
 
     async def write(self, frame: AudioFrame) -> None:
         """Queue a frame; waits while the queue is full. Raises ``Closed`` after ``close``."""
+        clears = self._clears
         if self._playout.unheard > self._queue_samples:  # as of the last look, which is more than now
             await self._wait(self._queue_samples)
         if self._closed:
             raise Closed("the sink was closed")
-        self._playout.write(frame.samples, now_ns())
+        if clears == self._clears:
+            self._take(frame)
 
     def clear(self) -> int:
-        """Drop everything that the device does not hold; returns how many samples."""
+        """Drop everything that the device does not hold, and what waits to be written.
+
+        Returns how many of the written samples.
+        """
+        self._clears += 1
         self._update()
         dropped = self._playout.clear(now_ns())
         self._news.set()
@@ -78,6 +85,10 @@ class NullSink:
             self._news.clear()
             await wait_until(due_ns, self._news)
 
+    def _take(self, frame: AudioFrame) -> None:
+        """A frame is in the queue."""
+        self._playout.write(frame.samples, now_ns())
+
     def _update(self) -> None:
         if not self._closed:
             self._heard(self._playout.advance(now_ns()))
@@ -107,7 +118,10 @@ class CallbackSink(NullSink):
 
     async def write(self, frame: AudioFrame) -> None:
         """Queue a frame and hand it on."""
+        written = self.written_samples
         await super().write(frame)
+        if self.written_samples == written:  # cleared while it waited
+            return
         playing = self._play(frame)
         if playing is not None:
             await playing

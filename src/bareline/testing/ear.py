@@ -70,7 +70,10 @@ class Ear:
     async def write(self, frame: AudioFrame) -> None:
         """Play a frame."""
         self.listen()
+        written = self._sink.written_samples
         await self._sink.write(frame)
+        if self._sink.written_samples == written:  # cleared while it waited
+            return
         for start in range(0, len(frame.pcm), _BLOCK_BYTES):
             samples = array("h", frame.pcm[start : start + _BLOCK_BYTES])
             self._pending.append(_Block(len(samples), max(*samples, -min(samples)) >= _LOUD_PEAK))

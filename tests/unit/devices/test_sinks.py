@@ -52,7 +52,7 @@ def test_a_device_buffer_delays_hearing_and_survives_a_clear() -> None:
     run_virtual(scenario())
 
 
-def test_write_waits_while_the_queue_is_full_and_goes_on_after_a_clear() -> None:
+def test_write_waits_while_the_queue_is_full_and_is_dropped_by_a_clear() -> None:
     async def scenario() -> None:
         sink = NullSink(queue_ms=100)
         for _ in range(6):
@@ -65,6 +65,8 @@ def test_write_waits_while_the_queue_is_full_and_goes_on_after_a_clear() -> None
         assert sink.clear() == 6 * 480 - 24
         await waiting
         assert now_ns() == 21_000_000
+        assert sink.written_samples == 7 * 480
+        await sink.write(frame(480))
         assert sink.written_samples == 8 * 480
         await sink.close()
 

@@ -22,6 +22,8 @@ MakeSource = Callable[[], AudioSource]
 MakeSink = Callable[[], AudioSink]
 
 _FRAME = bytes(ms_to_samples(20) * BYTES_PER_SAMPLE)
+_TEN_MINUTES = 30_000
+"""Of frames; no sink's queue is longer."""
 _LATE_NS = ms_to_ns(150)
 """How much later than real time a device's news may come."""
 
@@ -152,6 +154,23 @@ async def what_is_cleared_is_never_heard(make: MakeSink) -> None:
     await sink.close()
 
 
+async def what_waits_is_cleared_too(make: MakeSink) -> None:
+    """A write that waits for room returns when the sink is cleared, and counts for nothing."""
+    sink = make()
+    cleared = asyncio.Event()
+    writing = asyncio.create_task(_write_until(cleared, sink))
+    await asyncio.sleep(0.1)
+    sink.clear()
+    cleared.set()
+    written = sink.written_samples
+    await asyncio.wait_for(writing, 5)
+    require(sink.written_samples == written, "what a write waited with is dropped when the sink is cleared")
+    await sink.write(AudioFrame(_FRAME))
+    require(sink.written_samples == written + ms_to_samples(20), "what is written after clear is taken")
+    await sink.drain()
+    await sink.close()
+
+
 async def a_starved_sink_counts_nothing(make: MakeSink) -> None:
     """Silence between two stretches is not heard audio, and does not make the second one faster."""
     sink = make()
@@ -197,6 +216,7 @@ SINK: tuple[Callable[[MakeSink], Awaitable[None]], ...] = (
     heard_grows_to_what_was_written_in_real_time,
     drain_waits_until_all_was_heard,
     what_is_cleared_is_never_heard,
+    what_waits_is_cleared_too,
     a_starved_sink_counts_nothing,
     a_full_queue_makes_write_wait,
     closing_drops_the_rest_and_leaves_no_task,
@@ -210,6 +230,14 @@ async def _read_all(source: AudioSource) -> list[AudioFrame]:
         if frame.end_sample > 60 * 24_000:
             raise ContractBroken("the source under test must end within a minute of audio")
     return read
+
+
+async def _write_until(cleared: asyncio.Event, sink: AudioSink) -> None:
+    """Keep the queue full; the last frame is one that waited when the sink was cleared."""
+    for _ in range(_TEN_MINUTES):
+        if cleared.is_set():
+            return
+        await sink.write(AudioFrame(_FRAME))
 
 
 async def _write(sink: AudioSink, count: int) -> None:
