@@ -9,10 +9,11 @@ from array import array
 import pytest
 
 from bareline.clock import now_ns
+from bareline.errors import ConfigurationError
 from bareline.lab.barge_in_bench.client import DEVICE_MS, WAYS
 from bareline.lab.barge_in_bench.heard_sink import HeardSink
 from bareline.lab.barge_in_bench.report import BenchBargeInReport, render_bench_barge_in, way_figures
-from bareline.lab.barge_in_bench.run import goals_of
+from bareline.lab.barge_in_bench.run import BenchBargeInOptions, goals_of
 from bareline.lab.barge_in_bench.talk import Overlapped
 from bareline.lab.barge_in_bench.truth import TruthCheck, check_truth
 from bareline.lab.barge_in_bench.virtual_calls import hold_in_virtual_time
@@ -140,3 +141,9 @@ def test_promises_are_judged_and_the_report_reads() -> None:
     assert row.split()[4:9] == ["1/1", "90", "90", "260", "260"]
     assert "void: noisy" in text
     assert "told +0.00 to +640.00 ms, 9 interruptions" in text
+
+
+def test_so_few_interruptions_over_loudspeakers_that_nobody_listens_are_refused() -> None:
+    with pytest.raises(ConfigurationError, match="echo_interruptions 3: 4 at least"):
+        BenchBargeInOptions(echo_interruptions=3)
+    assert BenchBargeInOptions(echo_interruptions=3, echo_minutes=0).echo_interruptions == 3

@@ -14,6 +14,7 @@ from importlib.metadata import version
 
 import msgspec
 
+from bareline.errors import ConfigurationError
 from bareline.lab.barge_in_bench.client import DEVICE_MS, TRANSPORTS, WAYS
 from bareline.lab.barge_in_bench.echo_way import hold_in_rooms
 from bareline.lab.barge_in_bench.report import BenchBargeInReport, WayFigures, way_figures
@@ -43,6 +44,7 @@ PACKET_MS = 20.0
 STALL_MS = 600
 _ACT_MS = 1.0
 """To clear a sink is not to be measured in buffers."""
+_ECHO_INTERRUPTIONS_MIN = 4
 _OVERLAP_S = 6.5
 """About so long each takes, with the answer after it."""
 
@@ -66,6 +68,11 @@ class BenchBargeInOptions:
     quiet_only: bool = True
     virtual: bool = False
     seed: int = 1
+
+    def __post_init__(self) -> None:
+        if self.echo_minutes and self.echo_interruptions < _ECHO_INTERRUPTIONS_MIN:
+            least = f"{_ECHO_INTERRUPTIONS_MIN} at least, since a quarter as many listen"
+            raise ConfigurationError(f"echo_interruptions {self.echo_interruptions}: {least}")
 
 
 def run_bench_barge_in(

@@ -20,6 +20,7 @@ from bareline.units import samples_to_ms
 __all__ = ["Change", "Contender", "Known", "Replay", "replay"]
 
 _EVEN = 0.5
+"""Voice activity's threshold until the recording's echo meter has said something."""
 _AGAIN_MS = 1_000
 """After noise has silenced the assistant, it speaks again this much later."""
 
