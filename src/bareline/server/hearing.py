@@ -208,6 +208,8 @@ class Hearing:
         elif decision.kind == "turn_ended" and self._heard_to is not None:
             end = self._detector_from + decision.decided_at_sample
             yield from self._hear(end)
+            if not self.speaking:  # forgotten while its last piece was heard
+                return
             self._heard_to = None
             self._free_from = end
             yield SpeechStopped(end, bytes(self._filtered or b""))
@@ -217,8 +219,8 @@ class Hearing:
             pcm = self._recent.cut(self._heard_to, end)
             if self._filtered is not None:
                 self._filtered += pcm
-            yield Hear(AudioFrame(pcm, first_sample=self._heard_to))
-            self._heard_to = end
+            first, self._heard_to = self._heard_to, end
+            yield Hear(AudioFrame(pcm, first_sample=first))
 
     def _keep_samples(self) -> int:
         prefix_ms = self._settings.prefix_padding_ms if self._settings else 0

@@ -15,15 +15,19 @@ from bareline.protocol.actions import InputAppended, InputCleared, InputCommitte
 from bareline.protocol.events import Session
 from bareline.protocol.server_endpoint import ServerEndpoint
 from bareline.server.backend import BackendSession, Recognising, Utterance
-from bareline.server.hearing import Hear, Heard, Hearing, SpeechStarted, SpeechStopped
+from bareline.server.hearing import Hear, Hearing, SpeechStarted, SpeechStopped
 from bareline.server.idle import IdleClock
 from bareline.server.media_input import listen_to
 from bareline.server.turn_settings import noise_reduction, turn_settings
 from bareline.transports.contract import MediaTransport
 from bareline.turns.contract import VoiceActivity
-from bareline.units import samples_to_ms
+from bareline.units import BYTES_PER_MS, BYTES_PER_SAMPLE, samples_to_ms
 
 __all__ = ["Listening"]
+
+_PIECE_BYTES = 60 * BYTES_PER_MS
+"""What the backend hears at once: recognising it takes a few milliseconds, and the beginning of an utterance, with the
+prefix before it, is ten times as long. A server that stands still meanwhile would lose audio of the same moment."""
 
 
 class Listening:
@@ -45,13 +49,14 @@ class Listening:
         self._settle = settle
         self._appended: deque[InputAppended] = deque()
         self._filtered = b""
+        self._unheard: deque[AudioFrame] = deque()
         self._turn = asyncio.Lock()
 
     def configure(self, session: Session) -> None:
         """The session has changed."""
         settings = turn_settings(session)
         if settings is None and self._hearing.speaking:
-            self._mind.forget()  # what is committed by hand is more than what was heard of it
+            self._forget()  # what is committed by hand is more than what was heard of it
         self._hearing.configure(settings, noise_reduction(session))
         self._idle.configure(settings.idle_timeout_ms if settings else None)
 
@@ -62,7 +67,7 @@ class Listening:
                 self._appended.append(action)
             case InputCleared():
                 self._hearing.forget()
-                self._mind.forget()
+                self._forget()
             case InputCommitted():
                 self._commit(action)
 
@@ -87,7 +92,13 @@ class Listening:
         self._idle.reset()
         self._endpoint.idle_timeout(start_ms, end_ms, now_ns())
 
+    def _forget(self) -> None:
+        self._unheard.clear()
+        self._mind.forget()
+
     def _commit(self, action: InputCommitted) -> None:
+        while self._unheard:
+            self._mind.hear(self._unheard.popleft())
         if action.buffered and self._hearing.speaking:  # the client's own commit, in the middle of an utterance
             self._hearing.forget()
         decoder = PcmDecoder(wire_format(action.format.type))
@@ -99,17 +110,28 @@ class Listening:
     async def _hear(self, appended: InputAppended) -> None:
         for slice_heard in self._hearing.listen(appended.audio, appended.format):
             for heard in slice_heard:
-                self._tell(heard)
+                if isinstance(heard, Hear):
+                    await self._let_hear(heard.frame)
+                else:
+                    self._tell(heard)
             await asyncio.sleep(0)  # an append may hold minutes; others have their turn in between
 
-    def _tell(self, heard: Heard) -> None:
+    async def _let_hear(self, frame: AudioFrame) -> None:
+        """Give the backend a frame, piece by piece; others have their turn in between."""
+        for at in range(0, len(frame.pcm), _PIECE_BYTES):
+            first = frame.first_sample + at // BYTES_PER_SAMPLE
+            self._unheard.append(AudioFrame(frame.pcm[at : at + _PIECE_BYTES], first, frame.at_ns))
+        while self._unheard:
+            self._mind.hear(self._unheard.popleft())
+            if self._unheard:
+                await asyncio.sleep(0)
+
+    def _tell(self, heard: SpeechStarted | SpeechStopped) -> None:
         match heard:
             case SpeechStarted(sample):
                 self._endpoint.speech_started(samples_to_ms(sample), now_ns())
                 self._settle()
                 self._idle.reset()
-            case Hear(frame):
-                self._mind.hear(frame)
             case SpeechStopped(sample, filtered):
                 self._filtered = filtered
                 self._endpoint.speech_stopped(samples_to_ms(sample), now_ns())
